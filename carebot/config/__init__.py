@@ -1,0 +1,1 @@
+"""What people asked for: the rules file, read and checked. Pure: text in, values and problems out."""

@@ -1,0 +1,1 @@
+"""What it amounts to. Pure: old state + what is new + now → new state + what to tell."""

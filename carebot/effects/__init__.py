@@ -1,0 +1,1 @@
+"""The only hands: everything that touches the disk, the network or the service manager."""

@@ -1,0 +1,90 @@
+"""A batch of verdicts as columns: what the understanding room hands on.
+
+One row a message, one column a question. Decisions pick the rows that matter with numpy and ask for a whole `Verdict`
+only for those: most messages are chatter and never become objects.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from carebot.model import Choice, Mark, Sentiment, Verdict
+
+HEADS = ("outage", "complaint", "churn", "fraud", "moment", "praise", "question", "irony", "hand_off", "recovered")
+LABELS: tuple[Literal["negative", "neutral", "positive"], ...] = ("negative", "neutral", "positive")
+# The vocabulary of services and symptoms that holds before any rules file is read (the labelled care data's own).
+SERVICES = ("none", "other", "app", "web", "login", "card", "atm", "account", "transfer", "payment", "loan", "branch", "phone",
+            "network", "flight", "booking", "baggage")  # fmt: skip
+SYMPTOMS = ("none", "other", "down", "login_fail", "error", "slow", "crash", "declined", "blocked", "not_received", "wrong_charge",
+            "no_answer", "delay", "out_of_cash")  # fmt: skip
+
+
+class Verdicts(msgspec.Struct, frozen=True, kw_only=True):
+    """Verdicts of n messages.
+
+    p           float32 (n, len(HEADS)): probability of each head
+    label       bool    (n, len(HEADS)): the answer at the shipped threshold
+    sentiment   float32 (n, 3): negative, neutral, positive; rows sum to 1
+    service, symptom   index into `services` / `symptoms`; service_p, symptom_p their probabilities
+    why         the words that moved each row
+    """
+
+    p: NDArray[np.float32]
+    label: NDArray[np.bool_]
+    sentiment: NDArray[np.float32]
+    lang: tuple[str, ...]
+    service: NDArray[np.intp]
+    service_p: NDArray[np.float32]
+    symptom: NDArray[np.intp]
+    symptom_p: NDArray[np.float32]
+    services: tuple[str, ...]
+    symptoms: tuple[str, ...]
+    why: tuple[tuple[str, ...], ...]
+
+    def __len__(self) -> int:
+        return len(self.lang)
+
+    def column(self, head: str) -> NDArray[np.bool_]:
+        """The answers to one question, a row a message."""
+        answers: NDArray[np.bool_] = self.label[:, HEADS.index(head)]
+        return answers
+
+    def row(self, index: int) -> Verdict:
+        """One message's verdict as a value."""
+        heads = {
+            head: Mark(round(float(self.p[index, column]), 4), bool(self.label[index, column])) for column, head in enumerate(HEADS)
+        }
+        negative, neutral, positive = (round(float(value), 4) for value in self.sentiment[index])
+        return Verdict(
+            lang=self.lang[index],
+            sentiment=Sentiment(LABELS[int(self.sentiment[index].argmax())], negative, neutral, positive),
+            service=Choice(self.services[self.service[index]], round(float(self.service_p[index]), 4)),
+            symptom=Choice(self.symptoms[self.symptom[index]], round(float(self.symptom_p[index]), 4)),
+            why=self.why[index],
+            **heads,
+        )
+
+
+def given(verdict: dict[str, Any]) -> Verdict:
+    """A verdict somebody else made (`Message.verdict`), taken as it is; what they left out is "no".
+
+    Raises msgspec.ValidationError, with the field's name, for one of another shape.
+    """
+    no = Mark(0.0, False)
+    blank: dict[str, Any] = {head: no for head in HEADS}
+    return msgspec.convert(
+        {
+            "lang": "",
+            "sentiment": Sentiment("neutral", 0.0, 1.0, 0.0),
+            "service": Choice("none", 1.0),
+            "symptom": Choice("none", 1.0),
+            **blank,
+            **verdict,
+        },
+        Verdict,
+        strict=False,
+    )

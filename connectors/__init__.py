@@ -1,0 +1,1 @@
+"""One kind of source per file; the file's name is the `kind` in rules.yaml. `base` says what a connector promises."""

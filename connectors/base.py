@@ -1,0 +1,107 @@
+"""What every connector is, and the promises it keeps.
+
+A connector is one file in this folder, or a module a third party names in the entry-point group `carebot.connectors`.
+It has two things: `Options`, a pydantic model of the keys it adds to a source in rules.yaml, and `connect`, which makes
+a `Connector` from them. Nobody imports a connector by name: `found()` lists them.
+
+The promises, each a test that runs for every file here just because it exists (tests/connectors/test_contract.py):
+
+1. no state between calls but the cursor;
+2. a cursor resumes after the last item; asking twice is harmless; a burst is drained page by page without a hole;
+3. ids are stable, prefixed with the network, and survive edits;
+4. all times are aware UTC;
+5. trouble is Unreachable, Throttled or Refused;
+6. no secret in any error or log;
+7. deletions and edits are events, not absences;
+8. what a look costs is counted (`Batch.requests`).
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from importlib.metadata import entry_points
+from types import ModuleType
+from typing import Protocol, runtime_checkable
+
+import msgspec
+from pydantic import BaseModel, ConfigDict
+
+from carebot.model import Batch
+
+NOT_KINDS = {"base"}
+
+
+class Options(BaseModel):
+    """The keys a kind adds to a source in rules.yaml. Unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer from the outside, already inside our limits. `headers` are lower-case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+    took_ms: float
+
+
+class Http(Protocol):
+    """The one outgoing HTTP client, as connectors see it (the hand behind it is `carebot.effects.http`).
+
+    Raises Unreachable for network trouble, time-outs, bodies over the cap and addresses that are not allowed;
+    Throttled for 429 and 503 with Retry-After; a reply with any other status is returned.
+    """
+
+    async def get(self, url: str, *, headers: Mapping[str, str] = ..., allow_private: bool = ...) -> Reply: ...
+
+
+class World(msgspec.Struct, frozen=True, kw_only=True):
+    """What a connector may touch, handed to it: the one HTTP client, secrets by name, the clock."""
+
+    http: Http
+    secret: Callable[[str], str]
+    clock: Callable[[], datetime]
+
+
+@runtime_checkable
+class Connector(Protocol):
+    """A source that is asked. `cursor` is what the last committed Batch said, or None the first time."""
+
+    async def fetch(self, cursor: str | None) -> Batch: ...
+
+
+class Receiver(Protocol):
+    """A source that is told: carebot's web server hands it each request's body and (lower-case) headers.
+
+    Returns what was in it; raises Refused (answered 401) for anything that is not surely from the sender.
+    """
+
+    def receive(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Batch: ...
+
+
+Connect = Callable[[str, BaseModel, World], Connector | Receiver]
+Close = Callable[[], Awaitable[None]]
+
+
+def found() -> dict[str, Callable[[], ModuleType]]:
+    """Every kind by name, with the function that imports it. Importing waits until a kind is used: some are slow."""
+    kinds: dict[str, Callable[[], ModuleType]] = {}
+    here = importlib.import_module("connectors")
+    for module in pkgutil.iter_modules(here.__path__):
+        if module.name not in NOT_KINDS:
+            kinds[module.name] = lambda name=module.name: importlib.import_module(f"connectors.{name}")  # type: ignore[misc]
+    for entry in entry_points(group="carebot.connectors"):
+        kinds.setdefault(entry.name, entry.load)
+    return dict(sorted(kinds.items()))
+
+
+def options_of(kind: str) -> type[BaseModel]:
+    """The options model of a kind. Raises KeyError for a kind nobody brings."""
+    options = found()[kind]().Options
+    assert issubclass(options, BaseModel)
+    return options
