@@ -1,6 +1,8 @@
 # The two commands of the README, and the gates that take longer.
 PY ?= python3
 VENV := .venv-test
+MODELS := .venv-models
+TORCH ?= torch==2.13.0
 
 test: $(VENV)/ready  ## everything a change must pass: lint, types, import contracts, tests
 	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
@@ -16,10 +18,19 @@ $(VENV)/ready: pyproject.toml
 gates: $(VENV)/ready  ## the long gates: 1,000 kills
 	$(VENV)/bin/pytest -m long -n 0
 
-bench:  ## messages/s stage by stage, beside a named peer
+test-models: $(MODELS)/ready  ## real sentiment models in real processes; takes torch, 1.2 GB
+	$(MODELS)/bin/pytest -n 0 tests/understand/test_transformer.py tests/effects/test_model_worker.py
+
+$(MODELS)/ready: pyproject.toml
+	rm -rf $(MODELS) && $(PY) -m venv $(MODELS)
+	$(MODELS)/bin/pip install --quiet --disable-pip-version-check '$(TORCH)'
+	$(MODELS)/bin/pip install --quiet --disable-pip-version-check -e '.[transformers,test]'
+	touch $@
+
+bench: $(VENV)/ready  ## messages/s stage by stage, beside a named peer
 	$(VENV)/bin/pip install --quiet '.[bench]' && $(VENV)/bin/python -m benchmarks.pipeline
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .coverage*
+	rm -rf $(VENV) $(MODELS) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .coverage*
 
-.PHONY: test gates bench clean
+.PHONY: test test-models gates bench clean

@@ -25,7 +25,7 @@ class Message(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults
     source        the network it was said on ("x", "app_store", "feed" …): what customers would call the channel
     author_key    keyed hash of the author, what carebot counts and joins by; empty until screened
     fingerprint   equal for copies of the same words (links, handles and case do not matter); 0 until screened
-    verdict       a verdict somebody else gave, in the shape of `carebot classify`; taken as it is
+    verdict       one that somebody else gave; taken as it is
     """
 
     id: str
@@ -48,7 +48,7 @@ class Message(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults
     url: str = ""
     region: str = ""
     fingerprint: int = 0
-    verdict: dict[str, Any] | None = None
+    verdict: Verdict | None = None
 
 
 class Probe(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, tag="probe", tag_field="kind"):
@@ -105,7 +105,17 @@ class Click(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
     at: datetime
 
 
-Event = Message | Probe | Status | Notice | Deleted | Click
+class SelfReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="self", tag_field="kind"):
+    """Something about carebot itself that staff must know: a source gone deaf, a rules file refused. Never from outside."""
+
+    id: str
+    reason: Reason
+    headline: Text
+    at: datetime
+    detail: Text | None = None
+
+
+Event = Message | Probe | Status | Notice | Deleted | Click | SelfReport
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,23 +169,26 @@ class Sentiment(msgspec.Struct, frozen=True, gc=False):
     positive: float
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What one text means. `why` holds the words that moved it."""
+_NO = Mark(0.0, False)
 
-    lang: str
-    sentiment: Sentiment
-    outage: Mark
-    complaint: Mark
-    churn: Mark
-    fraud: Mark
-    moment: Mark
-    praise: Mark
-    question: Mark
-    irony: Mark
-    hand_off: Mark
-    recovered: Mark
-    service: Choice
-    symptom: Choice
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What one text means. `why` holds the words that moved it. Of a verdict somebody else gives, what is left out means "no"."""
+
+    lang: str = ""
+    sentiment: Sentiment = Sentiment("neutral", 0.0, 1.0, 0.0)
+    outage: Mark = _NO
+    complaint: Mark = _NO
+    churn: Mark = _NO
+    fraud: Mark = _NO
+    moment: Mark = _NO
+    praise: Mark = _NO
+    question: Mark = _NO
+    irony: Mark = _NO
+    hand_off: Mark = _NO
+    recovered: Mark = _NO
+    service: Choice = Choice("none", 1.0)
+    symptom: Choice = Choice("none", 1.0)
     why: tuple[str, ...] = ()
 
 
@@ -200,6 +213,7 @@ class Signal(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=
     region: str = ""
     p: float = 1.0
     counted: bool = True
+    fingerprint: int = 0
     why: tuple[str, ...] = ()
 
 
@@ -219,6 +233,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     opened_at: datetime
     symptom: str = ""
     region: str = ""
+    also: tuple[str, ...] = ()  # further services that failed at the same time
     severity: int = 4
     confirmed_at: datetime | None = None
     calm_since: datetime | None = None
@@ -281,6 +296,7 @@ Reason = Literal[
     "suspected", "confirmed", "grew", "severity_up", "upstream", "resolved", "reopened",
     "sla_warning", "sla_breached", "hand_offs", "churn", "moment", "fraud", "impersonator",
     "source_silent", "source_back", "rules_refused", "rules_loaded", "quarantine", "digest",
+    "classifier_down", "classifier_back",
 ]  # fmt: skip
 
 

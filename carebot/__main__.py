@@ -1,0 +1,5 @@
+"""python -m carebot"""
+
+from carebot.cli import main
+
+raise SystemExit(main())

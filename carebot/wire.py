@@ -1,0 +1,140 @@
+"""The JSON lines other programs speak with carebot (`docs/reference/contracts.md`), to and from the model.
+
+Unknown fields in are ignored; a line that cannot be read becomes a Refusal with its number and a reason, and the next
+line is read. Nothing here looks at a clock or a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+import msgspec
+
+from carebot.model import Alert, Click, Deleted, Event, Message, Notice, Probe, Refusal, Status, Verdict
+
+MAX_LINE = 1_000_000  # bytes; a 10 MB text is somebody's mistake or somebody's weapon
+
+
+class _Kind(msgspec.Struct):
+    kind: str = "message"
+
+
+class _Said(msgspec.Struct):
+    """A message as other people's programs write it: numbers for ids, nulls for what they do not know."""
+
+    id: str | int
+    text: str
+    posted_at: datetime | None = None
+    seen_at: datetime | None = None
+    source: str | None = None
+    brand: str | None = None
+    lang: str | None = None
+    author: str | int | float | None = None
+    author_name: str | None = None
+    audience: int | float | None = None
+    stars: int | float | None = None
+    by_brand: bool | None = None
+    direct: bool | None = None
+    in_reply_to: str | int | None = None
+    conversation: str | int | None = None
+    repost_of: str | int | None = None
+    url: str | None = None
+    region: str | None = None
+    verdict: Verdict | None = None
+
+
+_KIND = msgspec.json.Decoder(_Kind)
+_SAID = msgspec.json.Decoder(_Said)
+_OTHER = msgspec.json.Decoder(Probe | Status | Notice | Deleted | Click)
+_ENCODE = msgspec.json.Encoder()
+
+
+def events(
+    lines: Iterable[bytes], *, source: str, seen_at: datetime | None, first_line: int = 1, undated: datetime | None = None
+) -> Iterator[Event | Refusal]:
+    """Each line's event, or why there is none; blank lines are passed over.
+
+    source    the network of messages that do not name one
+    seen_at   when they were seen, where a line does not say; None: when they were posted
+    undated   the time of messages that have none; None: a message without a time is refused
+    """
+    for number, line in enumerate(lines, first_line):
+        if not (line := line.strip()):
+            continue
+        try:
+            yield _event(line, source, seen_at, undated)
+        except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError, OverflowError) as error:
+            yield Refusal(source=source, item=f"line {number}", reason=_plainly(error))
+
+
+def _event(line: bytes, source: str, seen_at: datetime | None, undated: datetime | None) -> Event:
+    if len(line) > MAX_LINE:
+        raise ValueError(f"is {len(line):,} bytes long; the limit is {MAX_LINE:,}")
+    if b'"kind"' in line and (kind := _KIND.decode(line).kind) != "message":
+        if kind not in ("probe", "status", "notice", "deleted", "click"):
+            raise ValueError(f"has a kind nobody knows, {kind[:40]!r}: message, probe, status, notice, deleted or click")
+        event: Probe | Status | Notice | Deleted | Click = _OTHER.decode(line)
+        if isinstance(event, Notice):
+            return msgspec.structs.replace(event, from_=_aware(event.from_, "from"), to=_aware(event.to, "to"))
+        return msgspec.structs.replace(event, at=_aware(event.at, "at"))
+    return _message(_SAID.decode(line), source, seen_at, undated)
+
+
+def _message(said: _Said, source: str, seen_at: datetime | None, undated: datetime | None) -> Message:
+    posted_at = _utc(said.posted_at, "posted_at") or undated
+    if posted_at is None:
+        raise ValueError("has no `posted_at`; write when it was posted: 2026-03-12T11:05:30Z")
+    return Message(
+        id=str(said.id),
+        text=said.text,
+        posted_at=posted_at,
+        seen_at=_utc(said.seen_at, "seen_at") or seen_at or posted_at,
+        source=said.source or source,
+        brand=said.brand or "",
+        lang=said.lang or "",
+        author="" if said.author is None else str(said.author),
+        author_name=said.author_name or "",
+        audience=int(said.audience or 0),
+        stars=None if said.stars is None else int(said.stars),
+        by_brand=bool(said.by_brand),
+        direct=bool(said.direct),
+        in_reply_to="" if said.in_reply_to is None else str(said.in_reply_to),
+        conversation="" if said.conversation is None else str(said.conversation),
+        repost_of="" if said.repost_of is None else str(said.repost_of),
+        url=said.url or "",
+        region=said.region or "",
+        verdict=said.verdict,
+    )
+
+
+def _utc(at: datetime | None, name: str) -> datetime | None:
+    return None if at is None else _aware(at, name)
+
+
+def _aware(at: datetime, name: str) -> datetime:
+    if at.tzinfo is None:
+        raise ValueError(f"has no time zone in `{name}`; write 2026-03-12T11:05:30Z")
+    return at.astimezone(UTC)
+
+
+def _plainly(error: Exception) -> str:
+    """Why a line was refused, without a word of the line itself."""
+    if isinstance(error, msgspec.ValidationError):
+        return f"is not in the contract's shape: {error}"
+    if isinstance(error, msgspec.DecodeError | UnicodeDecodeError):
+        return f"is not JSON in UTF-8: {str(error)[:120]}"
+    if isinstance(error, RecursionError):
+        return "is nested too deeply"
+    return str(error)[:200]
+
+
+def verdict_line(id_: str, verdict: Verdict) -> bytes:
+    """One line of `carebot classify`."""
+    return _ENCODE.encode({"id": id_, **msgspec.structs.asdict(verdict)}) + b"\n"
+
+
+def alert_line(alert: Alert) -> bytes:
+    """One line of `carebot replay --json`: every field of the contract, null where there is nothing to say."""
+    fields = msgspec.structs.asdict(alert)
+    return _ENCODE.encode({name: fields[name] for name in fields if name != "quotes"}) + b"\n"
