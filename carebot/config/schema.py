@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema, field_validator
 
+from carebot.config.problems import SECRET
 from carebot.model import SignalKind
 
 # ── values with a unit ───────────────────────────────────────────────────────────────────────────────────────────
@@ -23,7 +25,6 @@ _UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _SHARE = re.compile(r"(\d{1,3})\s*%")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SPAN = re.compile(r"(?P<first>[a-z]{3})(?:-(?P<last>[a-z]{3}))?\s+(?P<from>\d{1,2}:\d{2})-(?P<to>\d{1,2}:\d{2})")
-_SECRET = re.compile(r"xox[abeprs]-|xapp-|AAAAAAAAA|Bearer\s|sk-[A-Za-z0-9]{8}|gh[ps]_|-----BEGIN|eyJ[A-Za-z0-9_-]{10}")
 
 
 def _duration(value: Any) -> timedelta:
@@ -36,7 +37,7 @@ def _duration(value: Any) -> timedelta:
 
 
 def _share(value: Any) -> float:
-    if isinstance(value, float):
+    if isinstance(value, float) and 0 < value <= 1:
         return value
     found = _SHARE.fullmatch(value.strip()) if isinstance(value, str) else None
     if not found or not 1 <= int(found[1]) <= 100:
@@ -87,14 +88,14 @@ def _open_hours(value: Any) -> OpenHours:
             index = (index + 1) % 7
     for day, spans in zip(_DAYS, week, strict=True):
         spans.sort()
-        for (_, end), (start, _) in zip(spans, spans[1:], strict=False):
+        for (_, end), (start, _) in pairwise(spans):
             if start < end:
                 raise ValueError(f"has two spans that overlap on {day}: {value!r}. Write each hour once.")
     return OpenHours(spans=tuple(tuple(spans) for spans in week), text=value)
 
 
 def _no_secret(value: Any) -> Any:
-    if isinstance(value, str) and _SECRET.search(value):
+    if isinstance(value, str) and SECRET.search(value):
         raise ValueError("looks like a token or a key. Never write one here: put it in a credential file and write its name.")
     return value
 
@@ -137,7 +138,9 @@ class Brand(Part):
     accounts: dict[Name, tuple[Words, ...]] = Field(
         {}, description="The brand's own accounts per network. What they write is an answer, never a complaint."
     )
-    languages: tuple[Literal["es", "en", "ca", "pt", "fr", "it", "de"], ...] = Field(("es", "en"), description="Languages customers write in.")
+    languages: tuple[Literal["es", "en", "ca", "pt", "fr", "it", "de"], ...] = Field(
+        ("es", "en"), description="Languages customers write in."
+    )
     time_zone: Zone = Field("Europe/Madrid", description="Where the desk is; opening hours are in this zone.")
     staff_language: Literal["es", "en"] = Field("es", description="The language of messages to staff.")
 
@@ -184,7 +187,9 @@ class Promise(Part):
     name: Name = Field(description="A name of your own for it.")
     first_response: Duration = Field(description="Open time until the first answer.")
     sources: tuple[Name, ...] = Field((), description="Only on these networks. Left out: on all.")
-    open: Hours = Field("always", validate_default=True, description="When somebody answers: mon-fri 08:00-20:00, sat 10:00-14:00, or always.")
+    open: Hours = Field(
+        "always", validate_default=True, description="When somebody answers: mon-fri 08:00-20:00, sat 10:00-14:00, or always."
+    )
     warn_at: Share = Field("80%", validate_default=True, description="The share of the time after which the desk is warned.")
     route: Name = Field("desk", description="Who is told: a name from `routes`.")
 
@@ -199,11 +204,33 @@ class Incidents(Part):
     route: Name = Field("desk", description="Who is told: a name from `routes`.")
 
 
+class Classifier(Part):
+    """A sentiment model of your own, run beside carebot in a process that may fail. While it does, carebot's own reading holds."""
+
+    model: Words = Field(description="A Hugging Face model: the path of its folder, or its name on the hub.")
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where it computes. auto: on a GPU if there is one.")
+    labels: dict[Words, Literal["negative", "neutral", "positive"]] = Field(
+        {}, description="What the model's own labels mean, where they do not say so themselves."
+    )
+    budget: Duration = Field(
+        timedelta(seconds=2),
+        description="The longest that new messages wait for it, 1s to 10s. What it has not read by then keeps carebot's own reading.",
+    )
+    memory_mb: Annotated[int, Field(ge=256, le=1_000_000)] = Field(2048, description="Megabytes of memory it may take.")
+
+    @field_validator("budget")
+    @classmethod
+    def _waits_little(cls, value: timedelta) -> timedelta:
+        if not timedelta(seconds=1) <= value <= timedelta(seconds=10):
+            raise ValueError("must be from 1s to 10s. Nobody is told anything while carebot waits.")
+        return value
+
+
 class Route(Part):
     """Where messages for a group of people go."""
 
     slack: Annotated[str, StringConstraints(pattern=r"^(#[^\s#@]{1,80}|[CGD][A-Z0-9]{6,})$")] | None = Field(
-        None, description="A Slack channel: \"#care-desk\" (in quotes) or its id."
+        None, description='A Slack channel: "#care-desk" (in quotes) or its id.'
     )
     services: tuple[Name, ...] = Field((), description="Incidents of these services also go here.")
 
@@ -240,6 +267,7 @@ class RulesFile(Part):
     promises: tuple[Promise, ...] = Field((), description="How soon customers are answered. The first that fits counts.")
     incidents: Incidents = Field(default_factory=Incidents, description="When many messages become an incident.")
     routes: dict[Name, Route] = Field({}, description="Who is told, and where.")
+    classifier: Classifier | None = Field(None, description="Who reads the sentiment. Left out: carebot alone.")
     silences: tuple[Silence, ...] = Field((), description="What is known already.")
 
 

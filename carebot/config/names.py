@@ -1,0 +1,92 @@
+"""Does every name lead somewhere? Services, routes, reasons and kinds of source that are named must exist, and names are not shared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import get_args
+
+from pydantic import BaseModel, ValidationError
+
+from carebot.config import plain_words
+from carebot.config.problems import Problem, near, shown
+from carebot.config.schema import Source
+from carebot.config.sheet import Path, Sheet
+from carebot.model import Reason
+
+Kinds = Mapping[str, Callable[[], type[BaseModel]]]
+REASONS = get_args(Reason)
+
+
+def problems(sheet: Sheet, kinds: Kinds) -> Iterator[Problem]:
+    """Everything that is only wrong in the light of the rest of the file."""
+    for source in sheet.below(("sources",)):
+        yield from _source(sheet, source, kinds)
+    for section in ("rules", "routes", "silences"):
+        for item in sheet.below((section,)):
+            for name in sheet.below((*item, "services")):
+                yield from _exists(sheet, name, "service", sheet.keys(("services",)))
+    for item in sheet.below(("silences",)):
+        for name in sheet.below((*item, "reasons")):
+            yield from _exists(sheet, name, "reason", REASONS)
+    yield from _routes(sheet)
+    for section in ("rules", "sources", "promises"):
+        yield from _twice(sheet, section)
+
+
+def _exists(sheet: Sheet, path: Path, what: str, known: Collection[str]) -> Iterator[Problem]:
+    name = sheet.word(path)
+    if name is None or name in known or not (what == "reason" or re.fullmatch(plain_words.SHORT_NAME, name)):
+        return  # a name of a wrong form was told as that
+    if meant := near(name, known):
+        hint = f'Did you mean "{meant}"?'
+    else:
+        names = ", ".join(shown(one)[1:-1] for one in sorted(known)[:20])
+        hint = f"There are: {names}." if known else f"Add it below {what}s: first; nothing is there yet."
+    yield sheet.problem(path, f"there is no {what} called {shown(name)}.", hint)
+
+
+def _routes(sheet: Sheet) -> Iterator[Problem]:
+    """A route left out means desk, so desk must exist once there are routes at all. Without any, the console is told."""
+    routes = sheet.keys(("routes",))
+    silent = 0
+    for item in (*sheet.below(("rules",)), *sheet.below(("promises",)), ("incidents",)):
+        if sheet.at((*item, "route")) is None:
+            silent += 1
+        yield from _exists(sheet, (*item, "route"), "route", routes)
+    if routes and silent and "desk" not in routes:
+        said = f"the route 'desk' is missing, and route is left out in {silent} place{'s' * (silent > 1)}, which means desk."
+        yield sheet.problem(("routes",), said, "Add desk: below routes.", key=True)
+
+
+def _twice(sheet: Sheet, section: str) -> Iterator[Problem]:
+    first: dict[str, int] = {}
+    for item in sheet.below((section,)):
+        path = (*item, "name")
+        name, node = sheet.word(path), sheet.at(path)
+        if name is None or node is None:
+            continue
+        if name in first:
+            said = f"two {section} have this name: one on line {first[name]}, one on line {node.at.line}."
+            yield sheet.problem(path, said, "Give each a name of its own.")
+        first.setdefault(name, node.at.line)
+
+
+def _source(sheet: Sheet, path: Path, kinds: Kinds) -> Iterator[Problem]:
+    """The kind must be there, and the keys that belong to it must suit it."""
+    written = sheet.at(path)
+    if written is None or not isinstance(written.value, dict):
+        return
+    kind = sheet.word((*path, "kind"))
+    if kind is None or kind not in kinds:
+        yield from _exists(sheet, (*path, "kind"), "kind of source", kinds)
+        return
+    keys = {key: value for key, value in written.plain().items() if key not in Source.model_fields}
+    try:
+        options = kinds[kind]()
+        options.model_validate(keys)
+    except ImportError:
+        hint = f"Ask whoever runs carebot to install it: pip install 'carebot[{kind}]'."
+        yield sheet.problem((*path, "kind"), f"the kind {shown(kind)} needs a package that is not installed here.", hint)
+    except ValidationError as error:
+        yield from plain_words.problems(error, options, sheet, path, Source.model_fields)
