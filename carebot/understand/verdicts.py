@@ -6,7 +6,8 @@ only for those: most messages are chatter and never become objects.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -55,9 +56,7 @@ class Verdicts(msgspec.Struct, frozen=True, kw_only=True):
 
     def row(self, index: int) -> Verdict:
         """One message's verdict as a value."""
-        heads = {
-            head: Mark(round(float(self.p[index, column]), 4), bool(self.label[index, column])) for column, head in enumerate(HEADS)
-        }
+        heads = {head: Mark(round(float(self.p[index, column]), 4), bool(self.label[index, column])) for column, head in enumerate(HEADS)}
         negative, neutral, positive = (round(float(value), 4) for value in self.sentiment[index])
         return Verdict(
             lang=self.lang[index],
@@ -69,22 +68,46 @@ class Verdicts(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def given(verdict: dict[str, Any]) -> Verdict:
-    """A verdict somebody else made (`Message.verdict`), taken as it is; what they left out is "no".
-
-    Raises msgspec.ValidationError, with the field's name, for one of another shape.
-    """
-    no = Mark(0.0, False)
-    blank: dict[str, Any] = {head: no for head in HEADS}
-    return msgspec.convert(
-        {
-            "lang": "",
-            "sentiment": Sentiment("neutral", 0.0, 1.0, 0.0),
-            "service": Choice("none", 1.0),
-            "symptom": Choice("none", 1.0),
-            **blank,
-            **verdict,
-        },
-        Verdict,
-        strict=False,
+def overruled(verdicts: Verdicts, others: Sequence[Verdict | None]) -> Verdicts:
+    """The same batch, with the rows somebody else judged replaced by their judgement."""
+    p, label, sentiment = verdicts.p.copy(), verdicts.label.copy(), verdicts.sentiment.copy()
+    service, service_p = verdicts.service.copy(), verdicts.service_p.copy()
+    symptom, symptom_p = verdicts.symptom.copy(), verdicts.symptom_p.copy()
+    services, symptoms = list(verdicts.services), list(verdicts.symptoms)
+    lang, why = list(verdicts.lang), list(verdicts.why)
+    for row, verdict in enumerate(others):
+        if verdict is None:
+            continue
+        marks = [getattr(verdict, head) for head in HEADS]
+        p[row], label[row] = [mark.p for mark in marks], [mark.label for mark in marks]
+        sentiment[row] = (verdict.sentiment.negative, verdict.sentiment.neutral, verdict.sentiment.positive)
+        service[row], service_p[row] = _place(services, verdict.service.label), verdict.service.p
+        symptom[row], symptom_p[row] = _place(symptoms, verdict.symptom.label), verdict.symptom.p
+        lang[row], why[row] = verdict.lang or lang[row], verdict.why
+    return Verdicts(
+        p=p,
+        label=label,
+        sentiment=sentiment,
+        lang=tuple(lang),
+        service=service,
+        service_p=service_p,
+        symptom=symptom,
+        symptom_p=symptom_p,
+        services=tuple(services),
+        symptoms=tuple(symptoms),
+        why=tuple(why),
     )
+
+
+def with_sentiment(verdicts: Verdicts, sentiment: NDArray[np.float32], rows: Sequence[int]) -> Verdicts:
+    """The same batch, with the sentiment of these rows as another model gave it. `sentiment` has one line for each of `rows`."""
+    moods = verdicts.sentiment.copy()
+    moods[list(rows)] = sentiment
+    return msgspec.structs.replace(verdicts, sentiment=moods)
+
+
+def _place(names: list[str], name: str) -> int:
+    """The index of a name in the vocabulary, which grows by names it does not know."""
+    if name not in names:
+        names.append(name)
+    return names.index(name)

@@ -1,0 +1,1 @@
+"""Figures people compare: `make bench` prints them, always beside a named peer measured in the same run."""
