@@ -1,0 +1,142 @@
+"""What carebot knows between two steps, and how it is put together again from the rows of the store.
+
+Short-term counts and votes are not stored as such: they follow from the signals of the last hours, which are. So a restart cannot count
+anything twice, and there is one truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from carebot.decide import baseline
+from carebot.decide.baseline import Cell, Profile, Series
+from carebot.decide.cases import Desk, put
+from carebot.decide.incidents import is_open
+from carebot.model import Case, Incident, Notice, Signal
+
+VOTE = 60  # minutes in which one author has one vote a service, and one text one vote a brand
+RECENT = 60  # minutes of counted signals kept whole, as evidence for an incident that opens
+MOST_RECENT = 400
+KEPT_OVER = 120  # minutes a resolved incident is remembered: long enough to be reopened
+
+
+class Check(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How a probe's target has been doing: `run` looks in a row had the same result, the first at `since`, the last at `last_at`."""
+
+    ok: bool
+    run: int
+    since: datetime
+    last_at: datetime
+    id: str  # of the first of them
+
+
+class Memory(msgspec.Struct, omit_defaults=True):
+    """The small things, stored whole as one row."""
+
+    minute: int = 0  # last minute whose turn is done
+    heard_from: int = 0  # minute of the first message ever: before a cell's first complaint there was silence, and silence counts
+    checks: dict[str, Check] = {}
+    statuses: dict[str, str] = {}  # "provider/component" → state
+    notices: tuple[Notice, ...] = ()
+    impersonators: tuple[str, ...] = ()
+    held: dict[str, tuple[str, ...]] = {}  # reason → cases whose clock ran out and of whom we have not spoken yet
+    sla_told_at: datetime | None = None
+
+    def copy(self) -> Memory:
+        return msgspec.structs.replace(self, checks=dict(self.checks), statuses=dict(self.statuses), held=dict(self.held))
+
+
+class State(msgspec.Struct):
+    """Everything `step` remembers. `step` works on a copy and hands that back: nobody else changes one."""
+
+    series: dict[Cell, Series] = {}
+    recent: dict[str, tuple[Signal, ...]] = {}  # brand → counted signals of the last hour, oldest first
+    votes: dict[tuple[str, str, str], int] = {}  # (brand, service, author) and (brand, "", fingerprint) → minute
+    incidents: dict[str, Incident] = {}
+    desk: Desk = msgspec.field(default_factory=Desk)
+    memory: Memory = msgspec.field(default_factory=Memory)
+
+    def copy(self) -> State:
+        return State(dict(self.series), dict(self.recent), dict(self.votes), dict(self.incidents), self.desk.draft(), self.memory.copy())
+
+    def settled(self) -> State:
+        """This state once it is committed. The state it was made from must not be used any more."""
+        return msgspec.structs.replace(self, desk=self.desk.settled())
+
+
+def restored(
+    profiles: Mapping[Cell, Profile],
+    signals: Iterable[Signal],
+    incidents: Iterable[Incident],
+    cases: Iterable[Case],
+    memory: Memory,
+    zone: ZoneInfo,
+) -> State:
+    """The state these rows stand for. `signals`: outage signals of the last WIDTH minutes."""
+    state = State(incidents={incident.id: incident for incident in incidents}, memory=memory)
+    ordered = sorted((signal for signal in signals if signal.counted), key=lambda signal: (signal.posted_at, signal.id))
+    for cell, profile in profiles.items():
+        minutes = [baseline.minute_of(s.posted_at) for s in ordered if cell in cells_of(s)]
+        head = max([*minutes, profile.learned_to * 60])
+        held = baseline.Series(cell, head, baseline.new(cell, head).counts, profile)
+        state.series[cell] = msgspec.structs.replace(baseline.touch(held, head, minutes, zone, frozen=True), profile=profile)
+    for signal in ordered:
+        remember(state, signal)
+    for case in cases:
+        put(state.desk, case)
+    return state
+
+
+def cells_of(signal: Signal) -> tuple[Cell, ...]:
+    """The cells a signal counts in: its brand's roll-up and its service."""
+    rollup = Cell(signal.brand)
+    return (rollup, Cell(signal.brand, signal.service)) if signal.service else (rollup,)
+
+
+def votes_of(signal: Signal) -> list[tuple[str, str, str]]:
+    """What this signal uses up: its author's voice on this service, and its words' voice on this brand."""
+    words = [(signal.brand, "", str(signal.fingerprint))] if signal.fingerprint else []
+    return [(signal.brand, signal.service or "-", signal.author_key), *words]
+
+
+def has_voted(state: State, signal: Signal) -> bool:
+    """Has this author, or this very text, been counted within the last hour?"""
+    minute = baseline.minute_of(signal.posted_at)
+    return any(abs(minute - state.votes[vote]) < VOTE for vote in votes_of(signal) if vote in state.votes)
+
+
+def remember(state: State, signal: Signal) -> None:
+    """A counted signal's votes are used up and it is evidence for an hour."""
+    minute = baseline.minute_of(signal.posted_at)
+    for vote in votes_of(signal):
+        state.votes[vote] = max(minute, state.votes.get(vote, 0))
+    state.recent[signal.brand] = (*state.recent.get(signal.brand, ()), signal)[-MOST_RECENT:]
+
+
+def forget(state: State, minute: int) -> None:
+    """What no longer matters goes: votes and evidence older than an hour, incidents long over."""
+    state.votes = {vote: at for vote, at in state.votes.items() if minute - at < VOTE}
+    for brand, signals in state.recent.items():
+        state.recent[brand] = tuple(s for s in signals if minute - baseline.minute_of(s.posted_at) <= RECENT)
+    for id_, one in list(state.incidents.items()):
+        if not is_open(one) and one.resolved_at and minute - baseline.minute_of(one.resolved_at) > KEPT_OVER:
+            del state.incidents[id_]
+
+
+def open_ones(state: State, brand: str) -> list[Incident]:
+    """Open incidents of a brand, the most recently active first."""
+    mine = [one for one in state.incidents.values() if one.brand == brand and is_open(one)]
+    return sorted(mine, key=lambda one: (one.last_signal_at or one.opened_at, one.id), reverse=True)
+
+
+def _covers(incident: Incident, service: str) -> bool:
+    return not service or not incident.service or service == incident.service or service in incident.also
+
+
+def incident_over(state: State, cell: Cell) -> Incident | None:
+    """The open incident this cell's counts belong to."""
+    return next((one for one in open_ones(state, cell.brand) if _covers(one, cell.service)), None)
