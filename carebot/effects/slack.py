@@ -1,0 +1,224 @@
+"""Slack's side of telling people: post a card once, keep it up to date, and be able to say whether it landed.
+
+An incident is one message: its first alert is posted, later ones update it and leave a line in its thread; only a rise of severity
+and the end are shown to the whole channel again. Every post carries the delivery's id as message metadata, which is how `find`
+learns, after a crash or a lost reply, whether it is there. What the card looks like is in `card`.
+
+The app needs chat:write, channels:read, channels:history (groups:read and groups:history for private channels).
+https://docs.slack.dev/reference/methods/chat.postMessage (read 2026-11)
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from collections.abc import Set as AbstractSet
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from carebot.effects.card import Card, Language, card
+from carebot.effects.card_words import REASONS
+from carebot.effects.harmless import clean, cut, defang, escape
+from carebot.errors import Refused, Throttled, Unreachable
+from carebot.model import Alert, Delivery, Text
+
+if TYPE_CHECKING:
+    from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+__all__ = ["Card", "Slack", "card"]
+
+EVENT = "carebot_delivery"
+REQUEST_LIMIT_S = 10
+MAX_PAGES = 50  # of 200 messages: far more than a desk's channel holds between an alert and the moment we look for it
+BROADCAST = ("severity_up", "resolved")
+
+_BUSY = {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org", "org_login_required"}
+_TOO_RICH = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "invalid_attachments"}
+_ROOT_IS_GONE = {"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"}
+_CHANNEL_IS_GONE = {"channel_not_found", "not_in_channel", "is_archived"}
+_INSTALL_AGAIN = "Install the app again, put its bot token in the credential file, then: systemctl restart carebot."
+_FIX = {
+    "channel_not_found": "Write the name of a channel that exists, or invite carebot to it if it is private: /invite @carebot",
+    "not_in_channel": "Invite carebot: write /invite @carebot in {channel}",
+    "is_archived": "Unarchive {channel}, or write another channel in routes.",
+    "restricted_action": "A workspace setting keeps apps from posting in {channel}: a Slack admin can allow it.",
+    "missing_scope": "Give the app the scopes chat:write, channels:read and channels:history. " + _INSTALL_AGAIN,
+    "invalid_auth": _INSTALL_AGAIN,
+    "not_authed": _INSTALL_AGAIN,
+    "token_revoked": _INSTALL_AGAIN,
+    "token_expired": _INSTALL_AGAIN,
+    "account_inactive": _INSTALL_AGAIN,
+}
+
+
+class Slack:
+    """One channel of one workspace, as a destination.
+
+    channel        "#care-desk", or an id
+    service_names  what staff call a service, by its short name
+    base_url       another Slack: tests use a real server on loopback
+    """
+
+    def __init__(
+        self,
+        token: str,
+        channel: str,
+        *,
+        language: Language = "es",
+        zone: ZoneInfo,
+        service_names: Callable[[str], Text | None] = lambda _: None,
+        base_url: str = "https://slack.com/api/",
+        request_limit_s: int = REQUEST_LIMIT_S,
+    ) -> None:
+        from slack_sdk.web.async_client import AsyncWebClient
+
+        quiet = logging.getLogger("carebot.effects.slack.client")
+        quiet.setLevel(logging.WARNING)  # The SDK logs whole requests at DEBUG: customers' words do not belong in a log.
+        # No retry handlers: the SDK's default one posts twice when the reply to the first post is lost (measured, 3.47).
+        self._web = AsyncWebClient(token=token, base_url=base_url, timeout=request_limit_s, retry_handlers=[], logger=quiet)
+        self._channel = channel
+        self._id = "" if channel.startswith("#") else channel
+        self._language: Language = language
+        self._zone = zone
+        self._service_names = service_names
+
+    async def send(self, delivery: Delivery, first: str) -> str:
+        """Show the alert; returns "channel/ts" of its (or its incident's) message.
+
+        first   that of the incident's message when there is one: it is updated, and its thread gets a line
+        Raises Throttled when Slack surely took nothing, Refused when it never will, Unreachable when nobody knows.
+        """
+        shown = card(delivery.alert, language=self._language, zone=self._zone, service_name=self._name_of(delivery.alert))
+        channel, _, ts = first.partition("/")
+        if ts and await self._update(channel, ts, shown):
+            await self._post(channel, _line(delivery.alert, self._language), delivery, thread=ts)
+            return first
+        return await self._post(self._id or self._channel, shown, delivery)
+
+    async def find(self, delivery: Delivery, since: datetime) -> str | None:
+        """Where a delivery landed, or None if it did not. `delivery.ref` is its incident's message, if it was to update one."""
+        oldest = f"{since.timestamp():.6f}"
+        channel, _, ts = delivery.ref.partition("/")
+        if ts:
+            replies = self._messages("replies", _ROOT_IS_GONE | _CHANNEL_IS_GONE, channel=channel, ts=ts, oldest=oldest)
+            if any([_is(message, delivery) async for message in replies]):
+                return delivery.ref
+        channel = await self._channel_id()
+        async for message in self._messages("history", channel=channel, oldest=oldest):
+            if _is(message, delivery):
+                return f"{channel}/{message.get('thread_ts') or message['ts']}"
+        return None
+
+    async def close(self) -> None:
+        """Nothing is kept open: every call has a connection of its own, as posts are at least a second apart."""
+
+    async def _update(self, channel: str, ts: str, shown: Card) -> bool:
+        """False if the message is no more (people delete things, routes move): then the alert is a message of its own."""
+        gone = _ROOT_IS_GONE | _CHANNEL_IS_GONE
+        return bool(await self._rich_or_plain("chat.update", {"channel": channel, "ts": ts, "parse": "none"}, shown, gone))
+
+    async def _post(self, channel: str, shown: Card, delivery: Delivery, thread: str = "") -> str:
+        message: dict[str, Any] = {
+            "channel": channel,
+            "parse": "none",
+            "unfurl_links": False,
+            "unfurl_media": False,
+            "metadata": {"event_type": EVENT, "event_payload": {"delivery": delivery.id}},
+        }
+        if thread:
+            message |= {"thread_ts": thread, "reply_broadcast": delivery.alert.reason in BROADCAST}
+        reply = await self._rich_or_plain("chat.postMessage", message, shown)
+        try:
+            self._id = self._id or str(reply["channel"])
+            return f"{reply['channel']}/{reply['ts']}"
+        except KeyError:
+            raise Unreachable("Slack took a message but did not say where it is; looking for it before anything else") from None
+
+    async def _rich_or_plain(
+        self, method: str, message: dict[str, Any], shown: Card, expected: AbstractSet[str] = frozenset()
+    ) -> dict[str, Any]:
+        reply = await self._call(method, message | {"text": shown.text, "blocks": shown.blocks}, expected | _TOO_RICH)
+        if reply.get("error") in _TOO_RICH:
+            reply = await self._call(method, message | {"text": shown.text}, expected)
+        return {} if reply.get("error") else reply
+
+    async def _messages(self, kind: str, gone: AbstractSet[str] = frozenset(), **where: str) -> AsyncIterator[dict[str, Any]]:
+        """Messages of a channel or a thread, page by page; none if Slack says one of `gone`."""
+        cursor = ""
+        for _ in range(MAX_PAGES):
+            asked = where | {"limit": "200", "include_all_metadata": "1"} | ({"cursor": cursor} if cursor else {})
+            page = await self._call(f"conversations.{kind}", asked, gone, verb="GET")
+            for message in page.get("messages", ()):
+                yield message
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return
+
+    async def _channel_id(self) -> str:
+        """Slack posts by name but reads by id only."""
+        cursor = ""
+        while not self._id:
+            asked = {"types": "public_channel,private_channel", "exclude_archived": "1", "limit": "999", "cursor": cursor}
+            page = await self._call("conversations.list", asked, verb="GET")
+            names = {f"#{channel['name']}": channel["id"] for channel in page.get("channels", ())}
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            self._id = names.get(self._channel, "")
+            if not self._id and not cursor:
+                raise self._refused("channel_not_found")
+        return self._id
+
+    async def _call(
+        self, method: str, asked: dict[str, Any], expected: AbstractSet[str] = frozenset(), verb: str = "POST"
+    ) -> dict[str, Any]:
+        """What Slack answered. An `error` in `expected` is an answer too; any other is raised as whose turn it is."""
+        import aiohttp
+        from slack_sdk.errors import SlackApiError
+
+        try:
+            carried: Any = {"json": asked} if verb == "POST" else {"params": asked}
+            reply = await self._web.api_call(method, http_verb=verb, **carried)
+        except SlackApiError as error:
+            return self._answer(error.response, method, expected)
+        # The SDK (3.47) lets AttributeError, LookupError and ValueError out for replies that are not JSON, such as a proxy's own page.
+        except (aiohttp.ClientError, TimeoutError, OSError, AttributeError, LookupError, ValueError) as error:
+            raise Unreachable(f"Slack cannot be reached: {method} gave {type(error).__name__}") from None
+        return dict(reply.data) if isinstance(reply.data, dict) else {}
+
+    def _answer(self, reply: AsyncSlackResponse, method: str, expected: AbstractSet[str]) -> dict[str, Any]:
+        status = getattr(reply, "status_code", 0)
+        data = getattr(reply, "data", None)
+        error = str(data.get("error", "")) if isinstance(data, dict) else ""
+        if status == 429 or error in ("ratelimited", "rate_limited"):
+            wait = retry_after(str(reply.headers.get("Retry-After", "")))
+            raise Throttled(f"Slack asked us to wait {wait.total_seconds():.0f} s", wait) from None
+        if status != 200 or not error or error in _BUSY:
+            raise Unreachable(f"Slack is in trouble: {method} gave {status or 'no JSON'} {clean(error)[:80]}".rstrip()) from None
+        if error in expected:
+            return {"error": error}
+        raise self._refused(error) from None
+
+    def _refused(self, error: str) -> Refused:
+        fix = _FIX.get(error, f"Look up {clean(error)[:80]} at https://docs.slack.dev/reference/methods/chat.postMessage")
+        return Refused(f"Slack refused a message to {self._channel} ({clean(error)[:80]})", fix.replace("{channel}", self._channel))
+
+    def _name_of(self, alert: Alert) -> Text | None:
+        return self._service_names(alert.service) if alert.service else None
+
+
+def retry_after(header: str) -> timedelta:
+    """What they asked for, from 1 s to 5 min; 30 s if that makes no sense."""
+    digits = header if header.isascii() and header.isdigit() else ""
+    seconds = int(digits[:9]) if digits else 30
+    return timedelta(seconds=min(max(seconds, 1), 300))
+
+
+def _is(message: dict[str, Any], delivery: Delivery) -> bool:
+    metadata = message.get("metadata") or {}
+    return bool(metadata.get("event_type") == EVENT and (metadata.get("event_payload") or {}).get("delivery") == delivery.id)
+
+
+def _line(alert: Alert, language: Language) -> Card:
+    """What changed, for the thread."""
+    line = cut(f"{getattr(REASONS[alert.reason], language)} · {getattr(alert.headline, language)}", 300)
+    return Card(escape(defang(line)), [{"type": "section", "text": {"type": "plain_text", "text": line, "emoji": True}}], "")

@@ -1,0 +1,175 @@
+"""The one owner of the database."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from carebot.effects.store import Store, wal_reset_bug
+from carebot.errors import Held
+from carebot.loop import Loop
+from carebot.model import Batch, Choice, Deleted, Delivery, Mark, Message, Verdict
+from tests.saying import at, rulebook, say
+
+
+def loop(path: Path | None) -> Loop:
+    return Loop(Store(path), rulebook(), secret=b"test", destinations=lambda alert: (alert.to,))
+
+
+def take(one: Loop, *events, minute: float = 0, cursor: str | None = None):
+    return one.take([Batch(source="test", events=events, cursor=cursor)], at(minute + 0.1))
+
+
+def test_a_second_carebot_is_refused_and_told_who_holds_the_database(tmp_path):
+    store = Store(tmp_path / "care.db")
+    code = f"from pathlib import Path; from carebot.effects.store import Store; Store(Path({str(tmp_path / 'care.db')!r}))"
+    second = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "Held" in second.stderr and "pid " in second.stderr and "Stop that one first" in second.stderr
+    with pytest.raises(Held):
+        Store(tmp_path / "care.db")
+    store.close()
+    Store(tmp_path / "care.db").close()
+
+
+def test_the_database_is_for_its_owner_only_and_durable(tmp_path):
+    store = Store(tmp_path / "care.db")
+    assert (tmp_path / "care.db").stat().st_mode & 0o077 == 0
+    settings = {name: store.db.conn.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous", "secure_delete")}
+    assert settings == {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1}
+    store.close()
+
+
+def test_the_same_message_twice_counts_once():
+    one = loop(None)
+    first = take(one, say(id="x:1"), say(id="x:1"))
+    again = take(one, say(id="x:1"), minute=1)
+    assert (first.new, first.duplicates, again.new, again.duplicates) == (1, 1, 0, 1)
+    assert one.store.db["messages"].count == 1
+
+
+def test_a_restart_knows_what_was_known(tmp_path):
+    before = loop(tmp_path / "care.db")
+    for person in range(12):
+        take(before, say(f"@BancoLumbre down {person}", by=f"p{person}", minute=person, means="outage complaint"), minute=person)
+    known = before.state
+    before.store.close()
+    after = loop(tmp_path / "care.db")
+    for part in ("votes", "incidents", "memory", "recent"):
+        assert getattr(after.state, part) == getattr(known, part), part
+    assert after.state.desk.cases == known.desk.cases and after.state.desk.deadlines == known.desk.deadlines
+    assert set(after.state.series) == set(known.series)
+    for cell, series in known.series.items():
+        assert (after.state.series[cell].counts == series.counts).all() and after.state.series[cell].profile == series.profile
+    after.store.close()
+
+
+def test_what_is_deleted_on_the_network_is_gone_here_too(tmp_path):
+    one = loop(tmp_path / "care.db")
+    take(
+        one,
+        say(
+            "@BancoLumbre my name is Rumpelstilzchen and the app is down",
+            id="x:1",
+            by="rumpel",
+            verdict=Verdict(outage=Mark(0.9, True), complaint=Mark(0.9, True), service=Choice("app", 1.0), why=("Rumpelstilzchen",)),
+        ),
+        cursor="1",
+    )
+    take(one, Deleted(id="x:1", at=at(1)), minute=1)
+    take(one, say("my name is Rumpelstilzchen and the app is down", id="x:1", by="rumpel"), minute=2)
+    one.store.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert one.store.quotes(["x:1"]) == ()
+    row = one.store.db.conn.execute("SELECT text, author, author_key FROM messages WHERE id = 'x:1'").fetchone()
+    one.store.close()
+    assert row == ("", "", "")
+    left = (tmp_path / "care.db").read_bytes()
+    assert b"Rumpelstilzchen" not in left
+    assert b"rumpel" not in left
+    assert one.state.desk.cases["case-x:1"].author == ""
+
+
+def test_everything_of_a_batch_is_committed_or_nothing_is(tmp_path, monkeypatch):
+    one = loop(tmp_path / "care.db")
+    take(one, say(id="x:1"), cursor="1")
+    monkeypatch.setattr("carebot.effects.store._delivery_row", lambda delivery: 1 / 0)
+    said = [say(f"down {n}", id=f"x:{n}", by=f"p{n}", minute=n / 10) for n in range(2, 9)]
+    with pytest.raises(ZeroDivisionError):
+        one._take([Batch(source="test", events=tuple(said), cursor="2")], at(1))
+    assert one.store.db["messages"].count == 1 and one.store.cursor("test") == "1"
+    assert not one.state.incidents
+    one.store.close()
+
+
+def test_an_item_that_breaks_a_stage_is_set_aside_and_the_rest_goes_on(monkeypatch):
+    from carebot import loop as module
+
+    real = module.screen
+
+    def brittle(messages, **more):
+        if any(message.text == "poison" for message in messages):
+            raise RuntimeError("the text is not repeated here")
+        return real(messages, **more)
+
+    monkeypatch.setattr(module, "screen", brittle)
+    one = loop(None)
+    took = take(one, say(id="x:1"), say("poison", id="x:2"), say(id="x:3", by="eva"), cursor="9")
+    assert one.store.db["messages"].count == 2
+    assert [(refusal.item, refusal.reason) for refusal in took.refused] == [("x:2", "broke carebot: RuntimeError")]
+    assert one.store.cursor("test") == "9"
+
+
+def test_when_everything_breaks_the_fault_is_ours_and_nothing_is_set_aside(monkeypatch):
+    from carebot import loop as module
+
+    def broken(*_, **__):
+        raise RuntimeError("no model")
+
+    def gone(*_, **__):
+        raise FileNotFoundError("no model file")
+
+    one = loop(None)
+    for failure, error in ((broken, RuntimeError), (gone, FileNotFoundError)):
+        monkeypatch.setattr(module, "screen", failure)
+        with pytest.raises(error):
+            take(one, say(id="x:1"), say("other", id="x:2"), cursor="9")
+    assert one.store.db["quarantine"].count == 0
+    assert one.store.cursor("test") is None
+
+
+def test_a_delivery_keeps_its_place_and_never_its_quotes():
+    one = loop(None)
+    for person in range(6):
+        take(one, say(f"the app is down, says nobody in particular {person * 'so '}", by=f"p{person}", minute=person), minute=person)
+    first, *_ = one.store.waiting_deliveries()
+    assert first.alert.quotes and first.alert.quotes[0].text.startswith("the app is down")
+    one.store.record(msgspec.structs.replace(first, state="sending"))
+    assert [one.store.waiting_deliveries()[0].id, one.store.waiting_deliveries()[0].state] == [first.id, "sending"]
+    stored = one.store.db.conn.execute("SELECT group_concat(doc) FROM outbox").fetchone()[0]
+    assert b"nobody in particular" not in (stored if isinstance(stored, bytes) else stored.encode())
+    assert isinstance(first, Delivery)
+
+
+def test_a_brand_of_hostile_values_is_stored_as_it_is():
+    one = loop(None)
+    nasty = Message(
+        id="x:'; DROP TABLE messages;--", text="a\x00b \ud800", posted_at=at(0), seen_at=at(0), author="x' OR 1=1", audience=2**62
+    )
+    took = take(one, nasty)
+    assert took.new + len(took.refused) == 1
+    assert one.store.db["messages"].count == took.new
+
+
+@pytest.mark.parametrize(("version", "buggy"), [((3, 40, 1), True), ((3, 44, 6), False), ((3, 45, 0), True), ((3, 50, 7), False), ((3, 51, 2), True), ((3, 51, 3), False), ((3, 54, 0), False)])  # fmt: skip
+def test_which_sqlite_has_the_wal_reset_bug(version, buggy):
+    assert wal_reset_bug(version) is buggy
+
+
+def test_a_database_that_is_none_says_so(tmp_path):
+    (tmp_path / "care.db").write_bytes(b"this is not a database, it is a letter" * 100)
+    with pytest.raises(sqlite3.DatabaseError):
+        Store(tmp_path / "care.db")
