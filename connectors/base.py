@@ -1,8 +1,8 @@
 """What every connector is, and the promises it keeps.
 
 A connector is one file in this folder, or a module a third party names in the entry-point group `carebot.connectors`.
-It has two things: `Options`, a pydantic model of the keys it adds to a source in rules.yaml, and `connect`, which makes
-a `Connector` from them. Nobody imports a connector by name: `found()` lists them.
+It has three things: `Options`, a pydantic model of the keys it adds to a source in rules.yaml; `connect`, which makes
+a `Connector` from them; and `EXAMPLE`, a source as a person would write it. Nobody imports a connector by name: `found()` lists them.
 
 The promises, each a test that runs for every file here just because it exists (tests/connectors/test_contract.py):
 
@@ -20,18 +20,24 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from importlib.metadata import entry_points
 from types import ModuleType
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 import msgspec
 from pydantic import BaseModel, ConfigDict
 
-from carebot.model import Batch
+from carebot import wire
+from carebot.errors import Refused, Unreachable
+from carebot.model import Batch, Click, Event, Message, Refusal
 
 NOT_KINDS = {"base"}
+
+
+E = TypeVar("E", bound=Event)
+T = TypeVar("T")
 
 
 class Options(BaseModel):
@@ -84,6 +90,50 @@ class Receiver(Protocol):
     def receive(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Batch: ...
 
 
+def from_lines(lines: Iterable[bytes], name: str, now: datetime, *, first_line: int = 1) -> Batch:
+    """What lines in the contract's shape say; a message without a time was said now.
+
+    A click is refused: only Slack knows who really pressed a button.
+    """
+    events, refused = [], []
+    for number, line in enumerate(lines, first_line):
+        for found in wire.events([line], source=name, seen_at=now, first_line=number, undated=now):
+            if isinstance(found, Refusal):
+                refused.append(found)
+            elif isinstance(found, Click) or not found.id:
+                why = "has an empty `id`" if not found.id else "is a click; only Slack may send those"
+                refused.append(Refusal(source=name, item=f"line {number}", reason=why, at=now))
+            else:
+                events.append(prefixed(found, name))
+    return Batch(source=name, events=tuple(events), refused=tuple(refused))
+
+
+def prefixed(event: E, name: str) -> E:
+    """The event with `name:` before every id that does not say where it comes from."""
+    ids = ("id", "in_reply_to", "conversation", "repost_of") if isinstance(event, Message) else ("id",)
+    bare = {field: f"{name}:{value}" for field in ids if (value := getattr(event, field)) and ":" not in value}
+    return msgspec.structs.replace(event, **bare) if bare else event
+
+
+def resumed(cursor: str | None, kind: type[T]) -> T | None:
+    """The cursor as a value; None at the first look, and for one that a source of another kind left under this name."""
+    try:
+        return msgspec.json.decode(cursor, type=kind) if cursor else None
+    except msgspec.DecodeError:
+        return None
+
+
+def answered(reply: Reply, name: str) -> Reply:
+    """The reply, if it is one (200, or 304: nothing new); otherwise whose turn it is."""
+    if reply.status in (200, 304):
+        return reply
+    if reply.status in (401, 403):
+        raise Refused(f"{name}: we are not let in ({reply.status})", "Ask whoever runs it, or take the source out of rules.yaml.")
+    if reply.status in (404, 410):
+        raise Refused(f"{name}: there is nothing at this address ({reply.status})", "Correct `url` in rules.yaml.")
+    raise Unreachable(f"{name}: answered {reply.status}")
+
+
 Connect = Callable[[str, BaseModel, World], Connector | Receiver]
 Close = Callable[[], Awaitable[None]]
 
@@ -102,6 +152,6 @@ def found() -> dict[str, Callable[[], ModuleType]]:
 
 def options_of(kind: str) -> type[BaseModel]:
     """The options model of a kind. Raises KeyError for a kind nobody brings."""
-    options = found()[kind]().Options
+    options: type[BaseModel] = found()[kind]().Options
     assert issubclass(options, BaseModel)
     return options
