@@ -1,0 +1,91 @@
+"""`carebot classify`: JSON lines in, verdicts out, line by line and without waiting for the end.
+
+Lines are taken as they come: what has arrived while the last batch was read is the next batch. So a slow producer gets each
+answer at once and a fast one gets whole batches, in the same order, with memory bounded by MOST lines.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, BinaryIO
+
+from carebot.model import Message, Refusal
+from carebot.replay import lines
+from carebot.understand.embedded import Reader
+from carebot.understand.normalise import plain, tame
+from carebot.understand.redact import redact
+from carebot.understand.verdicts import Verdicts, overruled
+from carebot.wire import events, verdict_line
+
+if TYPE_CHECKING:
+    from carebot.effects.model_worker import Worker
+
+MOST = 1000
+_UNDATED = datetime(1970, 1, 1, tzinfo=UTC)  # classify does not care when it was said
+
+
+def classify(
+    stream: BinaryIO,
+    reader: Reader,
+    say: Callable[[bytes], object],
+    refuse: Callable[[Refusal], object],
+    model: Worker | None = None,
+) -> tuple[int, int]:
+    """Reads the stream to its end; returns how many lines were answered and how many refused. `model`: asked for the sentiment."""
+    answered, refused, number = 0, 0, 0
+    for batch in batches(stream):
+        read = list(events(batch, source="stdin", seen_at=None, first_line=number + 1, undated=_UNDATED))
+        number += len(batch)
+        messages: list[Message] = []
+        for item in read:
+            if isinstance(item, Message):
+                messages.append(item)
+                continue
+            refused += 1
+            refuse(item if isinstance(item, Refusal) else Refusal(source="stdin", item=item.id, reason="is not a message"))
+        verdicts = verdicts_of(messages, reader, model)
+        say(b"".join(verdict_line(message.id, verdicts.row(row)) for row, message in enumerate(messages)))
+        answered += len(messages)
+    return answered, refused
+
+
+def verdicts_of(messages: list[Message], reader: Reader, model: Worker | None = None) -> Verdicts:
+    """Verdicts as `run` would give them: on the tamed and redacted text."""
+    texts = redact([tame(message.text) for message in messages])
+    words = [plain(text) for text in texts]
+    verdicts = reader.read(words, [message.lang for message in messages], [message.stars for message in messages])
+    if model:
+        verdicts = model.read(verdicts, [text if message.verdict is None else None for text, message in zip(texts, messages, strict=True)])
+    return overruled(verdicts, [message.verdict for message in messages])
+
+
+def batches(stream: BinaryIO) -> Iterator[list[bytes]]:
+    """What has arrived, up to MOST lines at a time. The thread that reads blocks on a full queue, so nothing piles up."""
+    arrived: queue.Queue[bytes | BaseException | None] = queue.Queue(maxsize=MOST)
+
+    def read() -> None:
+        try:
+            for line in lines(stream):
+                arrived.put(line)
+            arrived.put(None)
+        except BaseException as error:
+            arrived.put(error)
+
+    threading.Thread(target=read, daemon=True, name="carebot-stdin").start()
+    while True:
+        batch: list[bytes] = []
+        item = arrived.get()
+        while isinstance(item, bytes):
+            batch.append(item)
+            if len(batch) == MOST or arrived.empty():
+                break
+            item = arrived.get()
+        if batch:
+            yield batch
+        if isinstance(item, BaseException):
+            raise item
+        if item is None:
+            return

@@ -1,0 +1,127 @@
+"""The commands. Each has `--help` with an example, and a form for machines (`--json` or JSON Lines).
+
+Exit status: 0 done; 1 done, and something is wrong (`check`, `doctor`); 2 nothing could be run; 3 done, some lines were refused;
+73 another carebot holds the database.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import carebot
+from carebot import commands
+from carebot.errors import Held, Unusable
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    args = _parser().parse_args(argv)
+    logging.basicConfig(
+        level=logging.DEBUG if args.verbose else logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr, force=True
+    )
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    try:
+        status: int = args.does(args)
+    except Held as error:
+        print(f"carebot: {error}", file=sys.stderr)
+        return 73
+    except Unusable as error:
+        print(f"carebot: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # the reader of our output has gone; so do we
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+def _moment(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"{text!r} has no time zone; write 2026-03-12T13:00:00Z")
+    return at.astimezone(UTC)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="carebot", description=carebot.__doc__)
+    parser.add_argument("--version", action="version", version=f"carebot {carebot.__version__}")
+    parser.add_argument("-v", "--verbose", action="store_true", help="log more (level DEBUG)")
+    known = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, does: Callable[[argparse.Namespace], int], help_: str, example: str) -> argparse.ArgumentParser:
+        added = known.add_parser(
+            name, help=help_, description=help_, epilog=f"example: {example}", formatter_class=argparse.RawTextHelpFormatter
+        )
+        added.set_defaults(does=does)
+        return added
+
+    def rules(added: argparse.ArgumentParser, default: str | None = "rules.yaml") -> None:
+        added.add_argument("--rules", type=Path, default=Path(default) if default else None, help=f"the rules file (default: {default})")
+
+    def machine(added: argparse.ArgumentParser) -> None:
+        added.add_argument("--json", action="store_true", help="output for machines")
+
+    run = command("run", commands.run, "Listen, decide and tell, until stopped.", "carebot run --rules rules.yaml --db carebot.db")
+    rules(run)
+    run.add_argument("--db", type=Path, default=Path("carebot.db"), help="the database; made if it is not there")
+    run.add_argument("--host", default="127.0.0.1", help="where webhooks, health and metrics are served")
+    run.add_argument("--port", type=int, default=8480)
+    run.add_argument("--slack-url", default="https://slack.com/api/", help="another Slack, for tests")
+    run.add_argument("--json", action="store_true", help="without a Slack token: alerts as JSON lines instead of cards")
+
+    demo = command("demo", commands.demo, "Play a recorded day of a fictional bank; needs no credentials.", "carebot demo --fast")
+    demo.add_argument("--fast", action="store_true", help="at once instead of in about a minute")
+    demo.add_argument("--lang", choices=("es", "en"), help="language of the cards (default: the rules file's)")
+    machine(demo)
+
+    check = command("check", commands.check, "Check a rules file and try its examples.", "carebot check rules.yaml")
+    check.add_argument("rules", type=Path, nargs="?", default=Path("rules.yaml"))
+    check.add_argument("--schema", action="store_true", help="print the JSON Schema for editors")
+    machine(check)
+
+    explain = command(
+        "explain", commands.explain, "Say what carebot makes of a text, and why.", 'carebot explain "no me deja entrar en la app"'
+    )
+    explain.add_argument("text")
+    rules(explain)
+    machine(explain)
+
+    replay = command(
+        "replay",
+        commands.replay,
+        "Run a recording through the loop and print its alerts.",
+        "carebot replay --rules rules.yaml --input day.jsonl --json",
+    )
+    rules(replay)
+    replay.add_argument("--input", required=True, help="a file of JSON lines, or - for standard input")
+    replay.add_argument("--until", type=_moment, help="stop at this moment")
+    replay.add_argument("--db", type=Path, help="keep the result; a killed replay goes on from here")
+    replay.add_argument("--pace", type=float, metavar="N", help="N times as fast as it happened (default: at once)")
+    machine(replay)
+
+    classify = command(
+        "classify", commands.classify, "Verdicts for JSON lines on standard input.", "carebot classify < in.jsonl > out.jsonl"
+    )
+    rules(classify, None)
+    classify.add_argument("--tier", choices=("fast", "full"), default="fast")
+
+    status = command("status", commands.status, "How the service is doing.", "carebot status --db /var/lib/carebot/carebot.db")
+    status.add_argument("--db", type=Path, default=Path("carebot.db"))
+    machine(status)
+
+    doctor = command("doctor", commands.doctor, "Check everything a run needs, before it runs.", "carebot doctor --rules rules.yaml")
+    rules(doctor)
+    doctor.add_argument("--db", type=Path, default=Path("carebot.db"))
+    machine(doctor)
+
+    init = command("init", commands.init, "Write a rules file to start from.", "carebot init --rules rules.yaml")
+    rules(init)
+
+    machine(command("connectors", commands.connectors, "List the kinds of source and their options.", "carebot connectors"))
+    return parser

@@ -1,0 +1,212 @@
+"""One micro-batch, from what was heard to what is committed: screen → understand → decide → commit.
+
+`run`, `demo` and `replay` all go through `Loop.take`; only the clock and the ends differ. One loop a database, used by one thread
+at a time.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec.structs import replace
+
+from carebot.config.schema import Classifier, Rulebook
+from carebot.decide.state import State
+from carebot.decide.step import Heard, Outcome, step
+from carebot.effects.store import Store
+from carebot.model import Alert, Batch, Deleted, Delivery, Event, Message, Refusal
+from carebot.understand.embedded import Reader
+from carebot.understand.screen import Screened, screen
+from carebot.understand.services import BUILT_IN
+from carebot.understand.verdicts import Verdicts, overruled
+
+if TYPE_CHECKING:
+    from carebot.effects.model_worker import Worker  # loaded only where rules ask for it
+
+log = logging.getLogger("carebot")
+
+CHUNK = 4000  # messages understood at once; more only costs memory
+Route = Callable[[Alert], Sequence[str]]  # an alert's destinations
+
+
+class Took(msgspec.Struct, frozen=True, kw_only=True):
+    """What one micro-batch came to."""
+
+    new: int
+    duplicates: int
+    refused: tuple[Refusal, ...]
+    outcome: Outcome
+
+
+class Stopwatch:
+    """Adds up the seconds each stage takes."""
+
+    def __init__(self, spent: dict[str, float]) -> None:
+        self._spent, self._last = spent, time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self._spent[stage] += now - self._last
+        self._last = now
+
+
+class Loop:
+    """The heart. Holds the state between micro-batches; the store holds the same, durably.
+
+    model_for   starts the model that rules name under `classifier`; without it none is asked, as in a replay, where the same input gives
+                the same bytes however fast the machine is
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        rulebook: Rulebook,
+        *,
+        secret: bytes,
+        destinations: Route,
+        model_for: Callable[[Classifier], Worker] | None = None,
+    ) -> None:
+        self.store = store
+        self.secret = secret
+        self.model: Worker | None = None
+        self._destinations, self._model_for = destinations, model_for
+        self.spent: dict[str, float] = dict.fromkeys(("screen", "understand", "decide", "commit"), 0.0)  # seconds
+        self.use(rulebook)
+        self.state: State = store.state(ZoneInfo(rulebook.file.brand.time_zone))
+
+    def use(self, rulebook: Rulebook) -> None:
+        """From the next micro-batch on, these rules hold."""
+        self.rulebook = rulebook
+        self.reader = reader_for(rulebook)
+        wanted = rulebook.file.classifier if self._model_for else None
+        if self.model and self.model.classifier != wanted:
+            self.close()
+        if self._model_for and wanted and self.model is None:
+            self.model = self._model_for(wanted)
+
+    def close(self) -> None:
+        """Ends the process of the rules' own model, if there is one."""
+        if self.model:
+            self.model.close()
+        self.model = None
+
+    def take(self, batches: Sequence[Batch], now: datetime) -> Took:
+        """One micro-batch, committed. An item that breaks a stage is set aside with its reason and the rest goes on.
+
+        Trouble with the disk, the database or memory is ours, not an item's: it rises, nothing is committed, nothing is set aside.
+        """
+        try:
+            return self._take(batches, now, self.model)
+        except (OSError, sqlite3.Error, MemoryError):
+            raise
+        except Exception as error:  # the one place: a poison item must not stop the desk from hearing the others
+            log.error("poison now=%s items=%d error=%s", now, sum(len(batch.events) for batch in batches), type(error).__name__)
+            return self._one_by_one(batches, now, error)
+
+    def _one_by_one(self, batches: Sequence[Batch], now: datetime, error: Exception) -> Took:
+        """Each item alone, and without the rules' own model, which may be slow; the ones that still break become refusals. The cursors move
+        only with the last commit.
+
+        Where every one of several breaks, the fault is ours: the error rises as it was.
+        """
+        poison: list[Refusal] = []
+        items = [(batch.source, event) for batch in batches for event in batch.events]
+        for source, event in items:
+            try:
+                self._take([Batch(source=source, events=(event,))], now)
+            except (OSError, sqlite3.Error, MemoryError):
+                raise
+            except Exception as broken:
+                poison.append(Refusal(source=source, item=event.id[:200], reason=f"broke carebot: {type(broken).__name__}", at=now))
+        if len(poison) == len(items) != 1:
+            raise error
+        bare = [replace(batch, events=()) for batch in batches]
+        bare[0] = replace(bare[0], refused=(*bare[0].refused, *poison))
+        return self._take(bare, now)
+
+    def _take(self, batches: Sequence[Batch], now: datetime, model: Worker | None = None) -> Took:
+        watch = Stopwatch(self.spent)
+        said, other = _sorted_out(batches)
+        fresh = _unseen(said, self.store.known([message.id for message in said]) if said else set())
+        screened = screen(fresh, secret=self.secret, now=now, brand=self.rulebook.file.brand.name)
+        watch.lap("screen")
+        verdicts = understand(self.reader, screened)
+        if model:
+            verdicts = model.read(verdicts, [message.text if message.verdict is None else None for message in screened.messages])
+            other += model.report(now)
+        watch.lap("understand")
+        memory_before = self.state.memory
+        outcome = step(self.state, Heard(screened.messages, screened.plain, verdicts, tuple(other)), self.rulebook, now)
+        watch.lap("decide")
+        refused = (*(one for batch in batches for one in batch.refused), *screened.refused)
+        self.store.commit(
+            now=now,
+            outcome=outcome,
+            messages=screened.messages,
+            deleted=[event.id for event in other if isinstance(event, Deleted)],
+            refused=refused,
+            batches=batches,
+            deliveries=[delivery for alert in outcome.alerts for delivery in deliveries(alert, self._destinations(alert))],
+            memory_before=memory_before,
+            rules=self.rulebook.fingerprint,
+            duplicates=len(said) - len(fresh),
+        )
+        if model:
+            model.told()
+        self.state = outcome.state.settled()
+        watch.lap("commit")
+        return Took(new=len(screened.messages), duplicates=len(said) - len(fresh), refused=tuple(refused), outcome=outcome)
+
+
+def reader_for(rulebook: Rulebook) -> Reader:
+    """The reader that knows this rules file's words."""
+    return _reader(tuple((name, service.words) for name, service in rulebook.file.services.items()))
+
+
+@lru_cache(maxsize=2)  # building one takes a second; most new versions of a rules file have the old words
+def _reader(words: tuple[tuple[str, tuple[str, ...]], ...]) -> Reader:
+    return Reader(BUILT_IN.with_rules(dict(words)))
+
+
+def understand(reader: Reader, screened: Screened) -> Verdicts:
+    """Verdicts of a screened batch; verdicts that came with a message are taken as they are."""
+    given = [message.lang for message in screened.messages]
+    verdicts = reader.read(screened.plain, given, [message.stars for message in screened.messages])
+    if any(message.verdict is not None for message in screened.messages):
+        return overruled(verdicts, [message.verdict for message in screened.messages])
+    return verdicts
+
+
+def _sorted_out(batches: Sequence[Batch]) -> tuple[list[Message], list[Event]]:
+    """Messages, and everything else."""
+    said: list[Message] = []
+    other: list[Event] = []
+    for batch in batches:
+        for event in batch.events:
+            if isinstance(event, Message):
+                said.append(event)
+            else:
+                other.append(event)
+    return said, other
+
+
+def _unseen(said: Sequence[Message], known: set[str]) -> list[Message]:
+    """The first of each id that the store does not have."""
+    fresh: dict[str, Message] = {}
+    for message in said:
+        if message.id not in known:
+            fresh.setdefault(message.id, message)
+    return list(fresh.values())
+
+
+def deliveries(alert: Alert, destinations: Sequence[str]) -> list[Delivery]:
+    """The outbox rows of an alert: one a destination."""
+    return [Delivery(id=f"{alert.alert}@{name}", alert=alert, destination=name) for name in destinations]

@@ -1,0 +1,86 @@
+"""When is each source asked next, how is it doing, and when is it deaf?
+
+Pure decisions about one source at a time; `daemon` carries them out. Trouble is told when it starts and when it is over, never in between.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+
+import msgspec
+from msgspec.structs import replace
+
+from carebot.errors import Refused, Throttled, Trouble
+from carebot.model import Reason, SelfReport, Text
+
+SLOWEST = timedelta(minutes=10)  # a source in trouble is asked at least this often
+REFUSED_LOOKS = 2  # a refused token is told after two looks
+DEAF_LOOKS, DEAF_FOR = 3, timedelta(minutes=3)  # an unreachable source is deaf after three looks and three minutes
+
+
+class Health(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How one source has been doing. `trouble_since` None: well."""
+
+    source: str
+    last_ok: datetime | None = None
+    trouble_since: datetime | None = None
+    failures: int = 0
+    what: str = ""  # the trouble, in the operator's words
+    told: bool = False
+    wait_until: datetime | None = None  # they asked us to wait
+    requests: int = 0
+
+
+def answered(health: Health, requests: int, now: datetime) -> tuple[Health, SelfReport | None]:
+    """The source answered: well again."""
+    well = Health(health.source, last_ok=now, requests=health.requests + requests)
+    if not health.told:
+        return well, None
+    return well, _report(
+        health.source, "source_back", now, Text(f"Volvemos a oír {health.source}", f"Hearing {health.source} again"), _since(health)
+    )
+
+
+def troubled(health: Health, trouble: Trouble, now: datetime) -> tuple[Health, SelfReport | None]:
+    """The source gave trouble: how it stands now, and what staff must be told, once."""
+    health = replace(
+        health,
+        trouble_since=health.trouble_since or now,
+        failures=health.failures + 1,
+        what=str(trouble),
+        wait_until=now + trouble.wait if isinstance(trouble, Throttled) else None,
+        requests=health.requests + 1,
+    )
+    assert health.trouble_since is not None
+    if isinstance(trouble, Refused):
+        deaf = health.failures >= REFUSED_LOOKS
+    else:
+        deaf = health.failures >= DEAF_LOOKS and now - health.trouble_since >= DEAF_FOR
+    if health.told or not deaf:
+        return health, None
+    headline = Text(f"Sordos en {health.source}: no leemos mensajes", f"Deaf on {health.source}: no messages are read")
+    return replace(health, told=True), _report(health.source, "source_silent", now, headline, _since(health))
+
+
+def _since(health: Health) -> Text:
+    if health.trouble_since is None:
+        return Text(health.what, health.what)
+    return Text(f"Desde las {health.trouble_since:%H:%M} UTC. {health.what}", f"Since {health.trouble_since:%H:%M} UTC. {health.what}")
+
+
+def _report(source: str, reason: Reason, now: datetime, headline: Text, detail: Text) -> SelfReport:
+    return SelfReport(id=f"source:{source}", reason=reason, headline=headline, at=now, detail=detail)
+
+
+def next_look(health: Health, every: timedelta, more: bool, now: datetime) -> datetime:
+    """When the source is asked next: at once while it has more, as often as the rules say while it is well, ever slower in trouble.
+
+    The jitter comes from the source's name, so that two hundred sources do not ask in the same second, and stays the same.
+    """
+    if health.trouble_since is None:
+        return now if more else now + every
+    slower = min(every * (1 << min(health.failures, 10)), max(every, SLOWEST))
+    share = hashlib.blake2b(health.source.encode(), digest_size=1).digest()[0] / 255
+    due = now + slower * (0.9 + 0.2 * share)
+    return max(due, health.wait_until) if health.wait_until else due

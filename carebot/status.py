@@ -1,0 +1,74 @@
+"""How carebot is doing, from its database: what `carebot status` shows. Reads only, also while the daemon runs."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from carebot.errors import Unusable
+
+
+def status(path: Path) -> dict[str, Any]:
+    """Everything `status --json` prints. Raises Unusable where there is no database."""
+    if not path.exists():
+        raise Unusable(f"{path} is not there. Is carebot running with another --db?")
+    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    try:
+        return _read(db)
+    except sqlite3.OperationalError as error:
+        raise Unusable(f"{path} cannot be read as carebot's database: {error}.") from error
+    finally:
+        db.close()
+
+
+def _read(db: sqlite3.Connection) -> dict[str, Any]:
+    counters = dict(db.execute("SELECT name, n FROM counters"))
+    return {
+        "messages": {name: counters.get(name, 0) for name in ("messages", "duplicates", "refused", "deleted")},
+        "sources": [
+            {"source": key.removeprefix("health:"), **_health(json.loads(doc))}
+            for key, doc in db.execute("SELECT key, doc FROM memory WHERE key LIKE 'health:%' ORDER BY key")
+        ],
+        "incidents": [
+            {k: json.loads(doc).get(k) for k in ("id", "phase", "severity", "count", "author_count", "onset_at")}
+            for (doc,) in db.execute("SELECT doc FROM incidents WHERE phase != 'resolved' ORDER BY opened_at")
+        ],
+        "waiting": db.execute("SELECT count(*) FROM cases WHERE met_at IS NULL AND due_at IS NOT NULL").fetchone()[0],
+        "outbox": dict(db.execute("SELECT state, count(*) FROM outbox GROUP BY state")),
+        "quarantine": [
+            {"source": source, "item": item, "reason": reason, "at": _iso(at)}
+            for source, item, reason, at in db.execute("SELECT source, item, reason, at FROM quarantine ORDER BY n DESC LIMIT 10")
+        ],
+        "quarantined": db.execute("SELECT count(*) FROM quarantine").fetchone()[0],
+        "rules": next((row[0] for row in db.execute("SELECT fingerprint FROM rules ORDER BY at DESC, rowid DESC LIMIT 1")), None),
+    }
+
+
+def _health(doc: dict[str, Any]) -> dict[str, Any]:
+    deaf = bool(doc.get("told"))
+    state = "deaf" if deaf else "in trouble" if doc.get("trouble_since") else "well"
+    return {"state": state, "since": doc.get("trouble_since"), "what": doc.get("what", ""), "last_ok": doc.get("last_ok")}
+
+
+def _iso(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def lines(found: dict[str, Any]) -> list[str]:
+    """The same for people."""
+    n = found["messages"]
+    told = [f"messages   {n['messages']:,} kept, {n['duplicates']:,} seen before, {n['refused']:,} refused, {n['deleted']:,} deleted"]
+    for one in found["sources"]:
+        told.append(f"source     {one['source']}: {one['state']}" + (f" since {one['since']}: {one['what']}" if one["what"] else ""))
+    for one in found["incidents"]:
+        told.append(f"incident   {one['id']}: {one['phase']}, severity {one['severity']}, {one['count']} messages")
+    if not found["incidents"]:
+        told.append("incident   none open")
+    told += [f"waiting    {found['waiting']} customers for a first answer"]
+    told += ["outbox     " + (", ".join(f"{count} {state}" for state, count in sorted(found["outbox"].items())) or "empty")]
+    told += [f"quarantine {found['quarantined']} items" + (", the latest:" if found["quarantine"] else "")]
+    told += [f"           {q['at']} {q['source']} {q['item']}: {q['reason']}" for q in found["quarantine"]]
+    return [*told, f"rules      {found['rules'] or 'none yet'}"]

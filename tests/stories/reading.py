@@ -1,0 +1,101 @@
+"""How a story is written, so that a support person can read and write one.
+
+    # Four people cannot log in            what it is about
+    day 2026-03-12 Europe/Madrid           the day and the clock on the wall
+    12:00 @ana: no me deja entrar          somebody writes (on x; "on app_store" after the handle says where else)
+    -1 12:00 @eva: buenos días             the day before
+    12:03 @ana on app_store 1*: …          a review with one star
+    12:05 @LumbreResponde to 2: …          the brand answers the second line
+    12:06 probe app fails: answered 503    what a machine measured ("probe app works")
+    12:07 @bot again 1: …                  a repost of the first line
+    until 13:30                            how long the clock runs on
+
+and in the file of the same name ending in .said, what Slack must show, in order: time, route, then the card's first lines. A story whose
+.said is missing fails and prints what was said: read it aloud, and keep it if it is right.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from carebot.effects.card import card
+from carebot.model import Alert
+
+_LINE = re.compile(
+    r"(?P<day>-\d )?(?P<at>\d\d:\d\d(?::\d\d)?) @(?P<by>\w+)(?: on (?P<source>\w+))?(?: (?P<stars>\d)\*)?(?: to (?P<to>\d+))?(?: again (?P<again>\d+))?"
+    r"(?: seen (?P<seen>\d\d:\d\d))?: (?P<text>.+)"
+)
+_PROBE = re.compile(r"(?P<at>\d\d:\d\d(?::\d\d)?) probe (?P<target>\w+) (?P<how>works|fails)(?:: (?P<detail>.+))?")
+
+
+class Story(msgspec.Struct, frozen=True):
+    """One story: its lines in the shape `carebot replay` reads, its zone, and when it ends."""
+
+    title: str
+    lines: tuple[dict[str, Any], ...]
+    zone: ZoneInfo
+    until: datetime
+
+
+def read(path: Path) -> Story:
+    """Raises ValueError with the line that is not in the grammar."""
+    rows = path.read_text(encoding="utf-8").splitlines()
+    day, zone = next(row.split()[1:3] for row in rows if row.startswith("day "))
+    place = ZoneInfo(zone)
+
+    def moment(clock: str, days: int = 0) -> str:
+        wall = datetime.fromisoformat(f"{day}T{clock if clock.count(':') == 2 else clock + ':00'}") + timedelta(days=days)
+        return wall.replace(tzinfo=place).astimezone(UTC).isoformat()
+
+    until = next(row.split()[1] for row in rows if row.startswith("until "))
+    return Story(rows[0].lstrip("# "), tuple(_lines(rows, moment)), place, datetime.fromisoformat(moment(until)))
+
+
+def _lines(rows: list[str], moment: Any) -> Iterator[dict[str, Any]]:
+    said: list[dict[str, Any]] = []
+    for number, row in enumerate(rows, 1):
+        if not row.strip() or row.startswith(("#", "day ", "until ")):
+            continue
+        if found := _PROBE.fullmatch(row):
+            works = found["how"] == "works"
+            yield {"kind": "probe", "id": f"probe:{number}", "target": found["target"], "ok": works, "at": moment(found["at"])}
+            continue
+        found = _LINE.fullmatch(row)
+        if not found:
+            raise ValueError(f"line {number} is not in the grammar: {row!r}")
+        source = found["source"] or "x"
+        line: dict[str, Any] = {
+            "id": f"{source}:{len(said) + 1}",
+            "source": source,
+            "author": found["by"],
+            "text": found["text"],
+            "posted_at": moment(found["at"], int(found["day"] or 0)),
+        }
+        if found["seen"]:
+            line["seen_at"] = moment(found["seen"])
+        if found["stars"]:
+            line["stars"] = int(found["stars"])
+        if found["to"]:
+            line["in_reply_to"] = said[int(found["to"]) - 1]["id"]
+        if found["again"]:
+            line["repost_of"] = said[int(found["again"]) - 1]["id"]
+        said.append(line)
+        yield line
+
+
+def transcript(alerts: list[Alert], story: Story, language: str) -> str:
+    """What Slack shows, one paragraph an alert."""
+    parts = []
+    for alert in alerts:
+        shown = card(alert, language=language, zone=story.zone, service_name=None)  # type: ignore[arg-type]
+        head = f"{alert.at.astimezone(story.zone):%H:%M:%S} → {alert.to}: {alert.reason}"
+        detail = getattr(alert.detail, language) if alert.detail else ""
+        parts.append("\n".join(filter(None, [head, "  " + shown.blocks[0]["text"]["text"], "  " + detail if detail else ""])))
+    return "\n\n".join(parts) + "\n"
