@@ -24,6 +24,7 @@ QUIET = timedelta(days=3)
 HUMAN: tuple[Reason, ...] = ("moment", "fraud", "churn")  # who needs a person, the most urgent first
 NEEDS_ANSWER = frozenset({"complaint", "question", "outage", *HUMAN})
 KEPT = 50
+PAGE = 64  # cases a page: a whole night's clocks run out at one opening minute, and one long list of them was copied for each
 
 
 class Desk(msgspec.Struct):
@@ -34,7 +35,8 @@ class Desk(msgspec.Struct):
     by_handle: MutableMapping[tuple[str, str], str] = msgspec.field(default_factory=dict)  # (network, handle in lower case) → case
     by_message: MutableMapping[str, str] = msgspec.field(default_factory=dict)  # message or conversation id → case
     deadlines: MutableMapping[str, int] = msgspec.field(default_factory=dict)  # case → minute in which its clock next has something to say
-    due: MutableMapping[int, tuple[str, ...]] = msgspec.field(default_factory=dict)  # the same by minute; may name cases that moved on
+    due: MutableMapping[tuple[int, int], tuple[str, ...]] = msgspec.field(default_factory=dict)  # (minute, page) → cases; some moved on
+    pending: MutableMapping[int, int] = msgspec.field(default_factory=dict)  # minute → how many cases its pages name
 
     def draft(self) -> Desk:
         return Desk(*(draft(getattr(self, table)) for table in self.__struct_fields__))
@@ -63,7 +65,10 @@ def put(desk: Desk, case: Case) -> None:
     minute = -int(-(clock.due_at if clock.warned else clock.warn_at).timestamp() // 60)  # the first minute not before it
     if desk.deadlines.get(case.id) != minute:
         desk.deadlines[case.id] = minute
-        desk.due[minute] = (*desk.due.get(minute, ()), case.id)
+        listed = desk.pending.get(minute, 0)
+        page = (minute, listed // PAGE)
+        desk.due[page] = (*desk.due.get(page, ()), case.id)
+        desk.pending[minute] = listed + 1
 
 
 def drop(desk: Desk, case: Case) -> None:
@@ -180,8 +185,10 @@ def _case_of_reply(desk: Desk, message: Message) -> str:
 def time_passed(desk: Desk, now: datetime) -> list[tuple[Case, Reason | None]]:
     """Cases whose clock has something to say by now, and what."""
     changed: list[tuple[Case, Reason | None]] = []
-    reached = sorted(minute for minute in desk.due if minute <= minute_of(now))
-    ids = [id_ for minute in reached for id_ in desk.due.pop(minute) if desk.deadlines.get(id_) == minute]
+    reached = sorted(minute for minute in desk.pending if minute <= minute_of(now))
+    pages = [(minute, page) for minute in reached for page in range(-(-desk.pending.pop(minute) // PAGE))]
+    listed = ((minute, id_) for minute, page in pages for id_ in desk.due.pop((minute, page)))
+    ids = dict.fromkeys(id_ for minute, id_ in listed if desk.deadlines.get(id_) == minute)  # a case put twice is listed twice
     for before in [desk.cases[id_] for id_ in ids]:
         assert before.clock is not None
         clock, reason = run_out(before.clock, now)

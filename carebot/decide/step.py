@@ -173,7 +173,7 @@ def _promise_route(case: Case, rulebook: Rulebook) -> str:
 
 def next_moment(state: State, now: datetime) -> datetime | None:
     """The next moment at which time alone could change anything; None while nothing is pending. For replays that skip quiet hours."""
-    pending = [moment_of(minute) for minute in state.desk.due]
+    pending = [moment_of(minute) for minute in state.desk.pending]
     if any(is_open(incident) for incident in state.incidents.values()) or state.memory.held:
         pending.append(now)
     return min(pending, default=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from carebot.decide.cases import waiting
+from carebot.model import Deleted
 from tests.saying import TestDesk, at, say
 
 
@@ -41,6 +42,26 @@ def test_many_clocks_that_run_out_together_are_one_message():
     assert desk.reasons == ["sla_warning", "sla_breached"]
     assert [len(alert.messages) for alert in desk.alerts] == [12, 12]
     assert desk.alerts[1].headline.en == "12 answers overdue; the oldest has waited 54 min"
+
+
+def test_a_clock_is_spoken_of_once_though_its_case_was_touched_by_a_deletion():
+    desk = TestDesk()
+    desk.hears(complaint(id="x:1"))
+    desk.hears(complaint(id="x:2", minute=1))
+    desk.hears(Deleted(id="x:2", at=at(2)), minute=2)
+    desk.waits(60, since=2)
+    assert desk.reasons == ["sla_warning", "sla_breached"]
+    assert [alert.case for alert in desk.alerts] == ["case-x:1", "case-x:1"]
+
+
+def test_a_whole_nights_clocks_run_out_together_and_each_is_counted():
+    desk = TestDesk()
+    desk.hears(
+        *(complaint(by=f"p{person}", minute=9 * 60 + person / 10) for person in range(200)), minute=10 * 60
+    )  # the desk closed at 20:00
+    opening = 20 * 60  # 08:00 the next morning
+    desk.waits(opening + 70, since=10 * 60)
+    assert [len(alert.facts["cases"]) for alert in desk.alerts] == [200, 200]
 
 
 def test_talk_about_the_brand_is_heard_but_only_what_is_said_to_it_starts_a_clock():
