@@ -1,10 +1,11 @@
-"""The only reader of the machine's time, and a clock that is moved by hand for replays and tests.
+"""The only reader of the machine's time, a pace for recordings, and a clock that is moved by hand for tests.
 
 Time is an argument everywhere else: whoever needs it is given `now`.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -14,6 +15,19 @@ Clock = Callable[[], datetime]
 def machine() -> datetime:
     """Now, as aware UTC."""
     return datetime.now(UTC)
+
+
+def paced(times: float) -> Callable[[datetime], None]:
+    """Waits so that a recording runs `times` as fast as it happened: called before each step with that step's own time."""
+    began: list[tuple[float, datetime]] = []
+
+    def wait(at: datetime) -> None:
+        if not began:
+            began.append((time.monotonic(), at))
+        due = began[0][0] + (at - began[0][1]).total_seconds() / times
+        time.sleep(max(0.0, due - time.monotonic()))
+
+    return wait
 
 
 class Manual:

@@ -9,10 +9,10 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from carebot.clock import paced
 from carebot.errors import Unusable
 from carebot.model import Event, Refusal
 
@@ -105,7 +105,7 @@ def replay(args: argparse.Namespace) -> int:
         items = counted.through(events(lines(stream), source="replay", seen_at=None))
         say = _json_alert(alert_line) if args.json else _plain_alert(rulebook.file.brand.staff_language)
         _deliver(store, say)  # what a killed run had decided but not said
-        for _, took in play(loop, slots(items), until=args.until, wait=_pace(args.pace)):
+        for _, took in play(loop, slots(items), until=args.until, wait=paced(args.pace) if args.pace else None):
             counted.took(took)
             if took.outcome.alerts:
                 _deliver(store, say)
@@ -276,18 +276,3 @@ def _plain_alert(language: str) -> Callable[[Any], None]:
         print(f"{alert.at:%Y-%m-%d %H:%M:%S}Z {alert.reason}{level} {getattr(alert.headline, language)}{detail}")
 
     return say
-
-
-def _pace(times: float | None) -> Callable[[datetime], None] | None:
-    """Waits so that the recording runs `times` as fast as it happened."""
-    if not times:
-        return None
-    began: list[tuple[float, datetime]] = []
-
-    def wait(at: datetime) -> None:
-        if not began:
-            began.append((time.monotonic(), at))
-        due = began[0][0] + (at - began[0][1]).total_seconds() / times
-        time.sleep(max(0.0, due - time.monotonic()))
-
-    return wait

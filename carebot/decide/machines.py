@@ -39,12 +39,6 @@ def failing(memory: Memory, service: str) -> Check | None:
     return check if check and not check.ok and check.run >= LOOKS else None
 
 
-def well_again(memory: Memory, service: str) -> bool:
-    """Is there a check of this service, and has it been good twice?"""
-    check = memory.checks.get(service)
-    return bool(check and check.ok and check.run >= LOOKS)
-
-
 def changed(memory: Memory, status: Status) -> bool:
     """Takes a provider's word into account; true where it is new trouble that staff should hear of."""
     key = f"{status.provider}/{status.component}"

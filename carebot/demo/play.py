@@ -10,16 +10,15 @@ import gzip
 import json
 import sys
 import tempfile
-import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
+from carebot.clock import paced
 from carebot.config.schema import Rulebook
 from carebot.decide.alerts import service_name
 from carebot.decide.cases import waiting
@@ -32,7 +31,7 @@ from carebot.replay import lines, play, slots
 from carebot.wire import alert_line, events
 
 DAY = Path(__file__).parent / "day.jsonl.gz"
-SECONDS = 60  # a day, played
+SECONDS, DAY_LASTS = 60, 86400  # a day, played, and as it was
 HUMAN = ("moment", "fraud", "churn", "hand_offs", "impersonator")
 
 _WORDS = {
@@ -84,7 +83,7 @@ def demo(rulebook: Rulebook, *, fast: bool, language: Language | None, as_json: 
 
 def _as_json(loop: Loop, day: BinaryIO, language: Language, fast: bool) -> None:
     spoken: list[Alert] = []
-    for _, took in play(loop, slots(events(lines(day), source="demo", seen_at=None)), wait=None if fast else _pace()):
+    for _, took in play(loop, slots(events(lines(day), source="demo", seen_at=None)), wait=None if fast else paced(DAY_LASTS / SECONDS)):
         for alert in _delivered(loop) if took.outcome.alerts else ():
             spoken.append(alert)
             sys.stdout.buffer.write(alert_line(alert))
@@ -97,7 +96,7 @@ def _as_cards(loop: Loop, day: BinaryIO, language: Language, fast: bool) -> None
     from rich.progress import BarColumn, Progress, TextColumn
 
     console, brand = Console(), loop.rulebook.file.brand
-    zone, pace = ZoneInfo(brand.time_zone), None if fast else _pace()
+    zone, pace = ZoneInfo(brand.time_zone), None if fast else paced(DAY_LASTS / SECONDS)
     spoken: list[Alert] = []
     columns = (TextColumn("{task.fields[clock]}"), BarColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=console, transient=True) as progress:
@@ -121,19 +120,6 @@ def _delivered(loop: Loop) -> Sequence[Alert]:
     for delivery in found:
         loop.store.record(replace(delivery, state="sent", ref="demo"))
     return [delivery.alert for delivery in found]
-
-
-def _pace() -> Callable[[datetime], None]:
-    """Spreads 24 hours over SECONDS."""
-    began: list[tuple[float, datetime]] = []
-
-    def wait(at: datetime) -> None:
-        if not began:
-            began.append((time.monotonic(), at))
-        due = began[0][0] + (at - began[0][1]).total_seconds() * SECONDS / 86400
-        time.sleep(max(0.0, due - time.monotonic()))
-
-    return wait
 
 
 def summary(loop: Loop, spoken: Sequence[Alert], language: Language) -> dict[str, Any]:

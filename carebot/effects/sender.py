@@ -14,6 +14,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import TypeVar
 
 import msgspec
 
@@ -46,6 +47,7 @@ SKEW = timedelta(minutes=5)  # between their clock and ours
 IDLE = timedelta(seconds=30)
 FALLBACK = "the fallback"  # no route can be called so: names have no spaces
 
+T = TypeVar("T")
 Outbox = Callable[[], Awaitable[Sequence[Delivery]]]
 Record = Callable[[Delivery], Awaitable[None]]
 Refs = Callable[[str, str], Awaitable[str]]
@@ -156,40 +158,38 @@ class Sender:
         return delivery
 
     async def _send(self, delivery: Delivery, destination: Destination) -> Outcome:
+        """What became of it. Who asks us to wait took nothing."""
         try:
-            async with asyncio.timeout(self._send_limit.total_seconds()):
-                return Sent(await destination.send(delivery, delivery.ref))
+            return Sent(await self._in_time(destination.send(delivery, delivery.ref)))
         except Throttled as trouble:
             self._close(delivery.destination, self._clock() + trouble.wait)
             return Wait(trouble.wait.total_seconds())
-        except Refused as refused:
-            return Never(str(refused))
-        except Unreachable as trouble:
-            return Trouble(str(trouble))
-        except TimeoutError:
-            return Trouble(f"no answer within {self._send_limit.total_seconds():.0f} s")
+        except (Refused, Unreachable) as trouble:
+            return _trouble(trouble)
 
     async def _look_for(self, delivery: Delivery, destination: Destination) -> Outcome | None:
-        """Sent if it is there, None if it surely is not."""
+        """Sent if it is there, None if it surely is not. Who asks us to wait leaves us as wise as before."""
         try:
-            async with asyncio.timeout(self._send_limit.total_seconds()):
-                ref = await destination.find(delivery, delivery.alert.at - SKEW)
+            ref = await self._in_time(destination.find(delivery, delivery.alert.at - SKEW))
         except Throttled as trouble:
             self._close(delivery.destination, self._clock() + trouble.wait)
             return Trouble(str(trouble))
-        except Refused as refused:
-            return Never(str(refused))
-        except Unreachable as trouble:
-            return Trouble(str(trouble))
-        except TimeoutError:
-            return Trouble(f"no answer within {self._send_limit.total_seconds():.0f} s")
+        except (Refused, Unreachable) as trouble:
+            return _trouble(trouble)
         return None if ref is None else Sent(ref)
+
+    async def _in_time(self, call: Awaitable[T]) -> T:
+        """The answer, or Unreachable when the limit for one delivery has passed."""
+        try:
+            async with asyncio.timeout(self._send_limit.total_seconds()):
+                return await call
+        except TimeoutError:
+            raise Unreachable(f"no answer within {self._send_limit.total_seconds():.0f} s") from None
 
     async def _say_on_the_fallback(self, delivery: Delivery) -> bool:
         try:
-            async with asyncio.timeout(self._send_limit.total_seconds()):
-                await self._fallback.send(delivery, "")
-        except (Throttled, Refused, Unreachable, TimeoutError) as trouble:
+            await self._in_time(self._fallback.send(delivery, ""))
+        except (Throttled, Refused, Unreachable) as trouble:
             log.error("fallback failed delivery=%s because=%s", delivery.id, trouble)
             self._close(FALLBACK, self._clock() + SETTLE)
             return False
@@ -229,3 +229,7 @@ class Sender:
         moments = [max(delivery.next_at or now, self._closed_until.get(delivery.destination, now)) for delivery in waiting(outbox)]
         moments += [max(self._late_at(delivery), self._closed_until.get(FALLBACK, now)) for delivery in outbox if self._runs_late(delivery)]
         return min(max(min(moments, default=now + IDLE) - now, timedelta(0)), IDLE)
+
+
+def _trouble(error: Refused | Unreachable) -> Outcome:
+    return Never(str(error)) if isinstance(error, Refused) else Trouble(str(error))
