@@ -3,6 +3,9 @@
 Beside it, in the same run: equal words only (`normalise.fingerprint`), and, where it is installed, the usual library, `rapidfuzz`
 (token_set_ratio of at least 85 with one of the last 400 texts). The storms are invented (`benchmarks.storms`); on the recorded
 streams beside the checkout, reposts are looked for without their flag. Times are microseconds of processor time a message.
+
+Then the whole loop, on days with a complaint every twenty minutes: which storms open an incident, and which real failures do. The
+worst is assumed of a storm: every copy is read as an outage of the app, and every account writes once.
 """
 
 from __future__ import annotations
@@ -11,13 +14,16 @@ import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from random import Random
 from typing import Any, NamedTuple
 
-from benchmarks.storms import Post, told
+from benchmarks.storms import TEXTS, Post, copy, in_own_words, told
 from carebot.demo.write_day import stories
-from carebot.understand.copies import Window, clusters
+from carebot.model import Choice, Mark, Message, Verdict
+from carebot.understand.copies import Said, Window, clusters
 from carebot.understand.normalise import fingerprint, plain, tame
 
 STREAMS = Path(__file__).resolve().parents[2] / "shared" / "data" / "streams"
@@ -40,9 +46,10 @@ class Score(NamedTuple):
 
 def by_window(texts: Sequence[str], minutes: Sequence[int], batch: int = BATCH) -> list[int]:
     window, found = Window(), list[int]()
-    for start in range(0, len(texts), batch):
-        ids, window = clusters(texts[start : start + batch], minutes[start : start + batch], window)
-        found += ids.tolist()
+    said = [Said(str(row), text, fingerprint(text), minutes[row]) for row, text in enumerate(texts)]
+    for start in range(0, len(said), batch):
+        ids, window = clusters(said[start : start + batch], window)
+        found += ids
     return found
 
 
@@ -80,6 +87,59 @@ def score(posts: Sequence[Post], method: Method) -> Score:
     collapsed = sum(count.most_common(1)[0][1] for count in by_storm.values()) / storms
     wrong = sum(not post.storm and cluster != 0 and len(truths[cluster]) > 1 for post, cluster in zip(posts, found, strict=True))
     return Score(collapsed, sum(map(len, by_storm.values())) / len(by_storm), wrong / (len(posts) - storms), us)
+
+
+# ── the whole loop ───────────────────────────────────────────────────────────────────────────────────────────────
+
+BEGINS = 20 * 60  # minute of the day in which the storm or the failure begins
+
+
+@cache
+def _own(half: int) -> list[str]:
+    """What people say in words of their own, in two halves: the usual complaints, and a failure's."""
+    return in_own_words(Random(1))[half::2]
+
+
+def opens(posts: Sequence[Post], seed: int) -> bool:
+    """Do these posts open an incident, in the evening of a day with a complaint every twenty minutes?"""
+    from carebot.commands import PACKAGED_RULES, rules_in
+    from carebot.effects.store import Store
+    from carebot.loop import Loop
+    from carebot.replay import play, slots
+
+    rng = Random(seed)
+    usual = [Post(text, rng.randrange(BEGINS + 60), "", False) for text in rng.sample(_own(0), (BEGINS + 60) // 20)]
+    loop = Loop(Store(None), rules_in(PACKAGED_RULES), secret=b"bench", destinations=lambda alert: ())
+    said = [_message(post, 0, f"usual{number}", rng) for number, post in enumerate(usual)]
+    said += [_message(post, BEGINS, f"new{number}", rng) for number, post in enumerate(posts)]
+    said.sort(key=lambda one: one.posted_at)
+    for _ in play(loop, slots(said)):
+        pass
+    found = loop.store.incidents()
+    loop.store.close()
+    return any(id_.startswith("new") for incident in found for id_ in incident.messages)
+
+
+def _message(post: Post, after: int, name: str, rng: Random) -> Message:
+    at = datetime(2026, 3, 12, tzinfo=UTC) + timedelta(minutes=after + post.minute, seconds=rng.randrange(60))
+    means = Verdict(outage=Mark(0.95, True), service=Choice("app", 0.9))
+    return Message(id=name, text=post.text, posted_at=at, seen_at=at, source="x", author=name, verdict=means)
+
+
+def storms_that_open() -> list[str]:
+    """Of the forty, each of 30 to 300 copies, those that open an incident."""
+    opened = []
+    for number, text in enumerate(TEXTS):
+        rng = Random(number)
+        storm = [Post(copy(text, rng), int(rng.expovariate(1 / 6)), text, True) for _ in range(rng.randint(30, 300))]
+        opened += [text] if opens(storm, number) else []
+    return opened
+
+
+def failures_that_open(times: int = 40, people: int = 12) -> int:
+    """Of as many real failures, each with a dozen people who say so in words of their own within ten minutes."""
+    said = [Random(number).sample(_own(1), people) for number in range(times)]
+    return sum(opens([Post(text, row % 10, "", False) for row, text in enumerate(texts)], number) for number, texts in enumerate(said))
 
 
 # ── recorded streams ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -125,7 +185,8 @@ def main() -> None:
         for name, method in methods.items():
             one = score(told(seed), method)
             print(f"{seed:<6}{name:20}{one.collapsed:>10.2%}{one.votes:>7.2f}{one.merged:>9.2%}{one.us:>7.1f}")
-    print("\nthe demo's outage: {} who complain, {} voices".format(*voices()))
+    print(f"\nincidents opened by {len(TEXTS)} storms: {len(storms_that_open())}; by 40 failures of a dozen people: {failures_that_open()}")
+    print("the demo's outage: {} who complain, {} voices".format(*voices()))
     for path in sorted(STREAMS.glob("*.jsonl")):
         print(f"{path.stem:28}" + "  ".join(f"{what} {count}" for what, count in on_stream(path).items()))
 

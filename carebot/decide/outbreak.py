@@ -7,7 +7,7 @@ minute the messages were posted, whenever they were read.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -22,8 +22,20 @@ from carebot.decide.baseline import WIDTH, Cell, minute_of
 from carebot.decide.incidents import Evidenced, Move, Push, is_open
 from carebot.decide.state import State, cells_of, has_voted, incident_over, open_ones, remember
 from carebot.model import Incident, Reason, Signal
+from carebot.understand.copies import Said, clusters
 
 # ── counting ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def told_apart(state: State, signals: Sequence[Signal], plain: Mapping[str, str]) -> tuple[Signal, ...]:
+    """The signals, each outage's `fingerprint` that of the text it is a copy of. `plain`: the messages' words by id."""
+    outages = [place for place, signal in enumerate(signals) if signal.kind == "outage"]
+    said = [Said(s.id, plain[s.id], s.fingerprint, minute_of(s.posted_at)) for s in (signals[place] for place in outages)]
+    found, state.texts = clusters(said, state.texts)
+    apart = list(signals)
+    for place, cluster in zip(outages, found, strict=True):
+        apart[place] = replace(signals[place], fingerprint=cluster)
+    return tuple(apart)
 
 
 def counted(

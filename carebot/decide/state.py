@@ -1,7 +1,7 @@
 """What carebot knows between two steps, and how it is put together again from the rows of the store.
 
 Short-term counts and votes are not stored as such: they follow from the signals of the last hours, which are. So a restart cannot count
-anything twice, and there is one truth.
+anything twice, and there is one truth. The texts that go round do not follow from a few hours' signals: they are a row of their own.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from carebot.decide.baseline import Cell, Profile, Series
 from carebot.decide.cases import Desk, put
 from carebot.decide.incidents import is_open
 from carebot.model import Case, Incident, Notice, Signal
+from carebot.understand.copies import Window
 
 VOTE = 60  # minutes in which one author has one vote a service, and one text one vote a brand
 RECENT = 60  # minutes of counted signals kept whole, as evidence for an incident that opens
@@ -56,12 +57,21 @@ class State(msgspec.Struct):
     series: dict[Cell, Series] = {}
     recent: dict[str, tuple[Signal, ...]] = {}  # brand → counted signals of the last hour, oldest first
     votes: dict[tuple[str, str, str], int] = {}  # (brand, service, author) and (brand, "", fingerprint) → minute
+    texts: Window = msgspec.field(default_factory=Window)  # what outages were complained of with, to know copies by
     incidents: dict[str, Incident] = {}
     desk: Desk = msgspec.field(default_factory=Desk)
     memory: Memory = msgspec.field(default_factory=Memory)
 
     def copy(self) -> State:
-        return State(dict(self.series), dict(self.recent), dict(self.votes), dict(self.incidents), self.desk.draft(), self.memory.copy())
+        return msgspec.structs.replace(
+            self,
+            series=dict(self.series),
+            recent=dict(self.recent),
+            votes=dict(self.votes),
+            incidents=dict(self.incidents),
+            desk=self.desk.draft(),
+            memory=self.memory.copy(),
+        )
 
     def settled(self) -> State:
         """This state once it is committed. The state it was made from must not be used any more."""
@@ -74,10 +84,11 @@ def restored(
     incidents: Iterable[Incident],
     cases: Iterable[Case],
     memory: Memory,
+    texts: Window,
     zone: ZoneInfo,
 ) -> State:
     """The state these rows stand for. `signals`: outage signals of the last WIDTH minutes."""
-    state = State(incidents={incident.id: incident for incident in incidents}, memory=memory)
+    state = State(incidents={incident.id: incident for incident in incidents}, memory=memory, texts=texts)
     ordered = sorted((signal for signal in signals if signal.counted), key=lambda signal: (signal.posted_at, signal.id))
     for cell, profile in profiles.items():
         minutes = [baseline.minute_of(s.posted_at) for s in ordered if cell in cells_of(s)]

@@ -21,6 +21,7 @@ from carebot.decide.impersonators import looks_like_us
 from carebot.decide.incidents import is_open
 from carebot.decide.state import State, forget
 from carebot.model import Alert, Case, Click, Deleted, Event, Incident, Message, Notice, Probe, Reason, SelfReport, Signal, Status
+from carebot.understand.copies import Known, without
 from carebot.understand.verdicts import Verdicts
 
 SLA_PAUSE = timedelta(minutes=30)  # clocks that run out within this of the last word about clocks are said together
@@ -45,6 +46,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     incidents: tuple[Incident, ...]
     cases: tuple[Case, ...]
     profiles: tuple[tuple[Cell, Profile], ...]
+    texts: Known | None  # None: as before
 
 
 def step(before: State, heard: Heard, rulebook: Rulebook, now: datetime) -> Outcome:
@@ -57,6 +59,9 @@ def step(before: State, heard: Heard, rulebook: Rulebook, now: datetime) -> Outc
     if not state.memory.heard_from and heard.messages:
         state.memory.heard_from = min(minute_of(message.posted_at) for message in heard.messages)
     said = list(_machines(state, heard.events, rulebook, now))
+    plain = {message.id: words for message, words in zip(heard.messages, heard.plain, strict=True)}
+    signals = outbreak.told_apart(state, signals, plain)
+    state.texts = without(state.texts, {event.id for event in heard.events if isinstance(event, Deleted)})
     counted, moves = outbreak.counted(state, signals, rulebook, zone, now)
     said += [course.tell(state, move, rulebook, now) for move in moves]
     said += _customers(state, heard, counted, ours, rulebook, zone, now)
@@ -82,6 +87,7 @@ def step(before: State, heard: Heard, rulebook: Rulebook, now: datetime) -> Outc
             for cell, series in state.series.items()
             if cell not in before.series or before.series[cell].profile is not series.profile
         ),
+        texts=state.texts.known if state.texts is not before.texts else None,
     )
 
 

@@ -30,6 +30,8 @@ from carebot.decide.step import Outcome
 from carebot.effects.migrations import migrate
 from carebot.errors import Held
 from carebot.model import Alert, Batch, Case, Delivery, Incident, Message, Quote, Refusal, Signal
+from carebot.understand import copies
+from carebot.understand.normalise import plain
 
 _MESSAGE_COLUMNS = (
     "id", "source", "brand", "author", "author_name", "author_key", "lang", "text", "posted_at", "seen_at", "by_brand", "direct",
@@ -89,8 +91,16 @@ class Store:
             incidents=self._docs(Incident, "SELECT doc FROM incidents WHERE phase != 'resolved' OR resolved_at > ?", latest - 2 * hour),
             cases=self._docs(Case, "SELECT doc FROM cases WHERE last_at > ? OR due_at IS NOT NULL", latest - 72 * hour),
             memory=next(iter(self._docs(Memory, "SELECT doc FROM memory WHERE key = 'memory'")), Memory()),
+            texts=self._texts(),
             zone=zone,
         )
+
+    def _texts(self) -> copies.Window:
+        """The texts that go round, with their words as the messages still have them."""
+        known = next(iter(self._docs(copies.Known, "SELECT doc FROM memory WHERE key = 'texts'")), copies.Known())
+        ids = json.dumps([text.id for text in known.texts.values()])
+        words = self._rows("SELECT id, text FROM messages WHERE id IN (SELECT value FROM json_each(?))", ids)
+        return copies.restored(known, {id_: plain(text) for id_, text in words})
 
     def last_good_rules(self) -> str | None:
         row = self.db.conn.execute("SELECT text FROM rules ORDER BY at DESC, rowid DESC LIMIT 1").fetchone()
@@ -158,6 +168,8 @@ class Store:
             )
             if memory_before != outcome.state.memory:
                 conn.execute("INSERT OR REPLACE INTO memory VALUES ('memory', ?)", [_ENCODE(outcome.state.memory)])
+            if outcome.texts is not None:
+                conn.execute("INSERT OR REPLACE INTO memory VALUES ('texts', ?)", [_ENCODE(outcome.texts)])
             conn.executemany(_ERASE, [(at, id_) for id_ in deleted])
             conn.executemany(_FORGET_WHY, [(id_,) for id_ in deleted])
             conn.executemany(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import copy
+import random
 
 import msgspec
 import pytest
 
+from benchmarks import storms
 from carebot.model import Click, Notice, Probe, SelfReport, Status, Text
+from carebot.understand.normalise import fingerprint, plain
 from tests.saying import RULES, TestDesk, at, say
 
 
@@ -30,6 +33,29 @@ def test_copies_of_one_text_count_once():
     for minute, by in enumerate(("ana", "luis", "eva", "joe", "pia", "tom")):
         desk.hears(say("the app of the bank is down again", by=by, minute=minute, fingerprint=77))
     assert desk.told == []
+
+
+def test_a_storm_of_two_hundred_altered_copies_opens_nothing_and_the_dozen_who_speak_for_themselves_do():
+    chance, desk = random.Random(1), TestDesk()
+    copies = [storms.copy(storms.TEXTS[8], chance) for _ in range(200)]
+    for n, text in enumerate(copies):
+        desk.hears(say(text, by=f"bot{n}", minute=n / 20, fingerprint=fingerprint(plain(text))))
+    assert desk.told == []
+    own = storms.in_own_words(chance)[:12]
+    for n, text in enumerate(own):
+        desk.hears(say(text, by=f"ana{n}", minute=10 + n / 2, fingerprint=fingerprint(plain(text))))
+    assert "suspected" in desk.reasons
+    assert all(signal.author_key.startswith("ana") for signal in desk.state.recent["Banco Lumbre"][1:])
+    assert len(desk.state.recent["Banco Lumbre"]) == 13
+
+
+def test_who_passed_a_text_on_still_has_a_voice_of_their_own():
+    desk = TestDesk()
+    text = storms.TEXTS[8]
+    for n, who in enumerate(("eva", "ana")):
+        desk.hears(say(f"{text} Tal cual {who}", by=who, minute=n, fingerprint=fingerprint(plain(f"{text} Tal cual {who}"))))
+    assert [signal.counted for signal in desk.hears(say("a mí tampoco me abre la app", by="ana", minute=3)).signals] == [True]
+    assert [signal.counted for signal in desk.hears(say("ni a mí", by="eva", minute=4)).signals] == [False]
 
 
 def test_reposts_and_jokes_are_no_evidence():

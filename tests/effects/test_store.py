@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 import subprocess
 import sys
@@ -10,10 +11,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from benchmarks import storms
 from carebot.effects.store import Store, wal_reset_bug
 from carebot.errors import Held
 from carebot.loop import Loop
-from carebot.model import Batch, Choice, Deleted, Delivery, Mark, Message, Verdict
+from carebot.model import Batch, Choice, Deleted, Delivery, Mark, Message, Signal, Verdict
 from tests.saying import at, rulebook, say
 
 
@@ -66,6 +68,21 @@ def test_a_restart_knows_what_was_known(tmp_path):
     for cell, series in known.series.items():
         assert (after.state.series[cell].counts == series.counts).all() and after.state.series[cell].profile == series.profile
     after.store.close()
+
+
+def test_a_restart_amid_a_storm_knows_every_text_that_goes_round(tmp_path):
+    chance, one = random.Random(3), loop(tmp_path / "care.db")
+    said = [say(storms.copy(storms.TEXTS[n % 3], chance), by=f"p{n}", minute=n / 4, id=f"x:{n}") for n in range(120)]
+    for n in range(0, 120, 8):
+        gone = [Deleted(id=f"x:{n}", at=at(n / 4)), Deleted(id=f"x:{max(n - 40, 0)}", at=at(n / 4))] if n % 3 == 0 else []
+        take(one, *said[n : n + 8], *gone, minute=n / 4 + 2)
+        known = one.state.texts
+        one.store.close()
+        one = loop(tmp_path / "care.db")
+        assert one.state.texts == known and known.pairs
+        assert list(one.state.texts.known.texts) == list(known.known.texts)
+    assert sum(signal.counted for signal in one.store._docs(Signal, "SELECT doc FROM signals")) <= 6
+    one.store.close()
 
 
 def test_what_is_deleted_on_the_network_is_gone_here_too(tmp_path):

@@ -13,9 +13,12 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from benchmarks.storms import TEXTS, copy
 
 REPO = Path(__file__).parents[2]
 TABLES = ("messages", "signals", "incidents", "cases", "alerts", "profiles", "quarantine", "counters")
@@ -56,12 +59,24 @@ def kill_after_progress(process: subprocess.Popen[bytes], db: Path, chance: rand
     return alive
 
 
+def going_round(at: str, number: int, chance: random.Random) -> Iterator[bytes]:
+    """One more copy of a text that goes round all day, at a line's time; every twentieth is taken away again."""
+    copied = {"id": f"x:copy{number}", "source": "x", "author": f"bot{number}", "text": copy(TEXTS[number % 2], chance), "posted_at": at}
+    verdict = {"outage": {"p": 0.9, "label": True}, "service": {"label": "app", "p": 0.9}}
+    yield json.dumps(copied | {"verdict": verdict}).encode()
+    if number % 20 == 0:
+        yield json.dumps({"kind": "deleted", "id": copied["id"], "at": at}).encode()
+
+
 @pytest.fixture
 def day(tmp_path: Path) -> Path:
-    """The demo's day, with lines nobody can read in between."""
-    file = tmp_path / "day.jsonl"
+    """The demo's day, with copies of two texts going round in it, and lines nobody can read in between."""
+    file, chance = tmp_path / "day.jsonl", random.Random(1)
     with gzip.open(REPO / "carebot" / "demo" / "day.jsonl.gz") as packed:
         lines = packed.read().splitlines()
+    times = [one["posted_at"] for one in map(json.loads, lines[::8]) if "posted_at" in one]
+    lines += [line for number, at in enumerate(times) for line in going_round(at, number, chance)]
+    lines.sort(key=lambda line: (one := json.loads(line)).get("posted_at") or one.get("at") or one["from"])
     lines[100:100] = [b"{", b'{"id": "x:1970", "text": "hello", "posted_at": "1970-01-01T00:00:00Z"}', b'{"id": 7}']
     file.write_bytes(b"\n".join(lines) + b"\n")
     return file
