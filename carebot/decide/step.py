@@ -15,12 +15,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carebot.config.schema import Rulebook
-from carebot.decide import alerts, cases, course, machines, match, outbreak
+from carebot.decide import alerts, cases, course, labels, machines, match, outbreak
 from carebot.decide.baseline import Cell, Profile, minute_of, moment_of
 from carebot.decide.impersonators import looks_like_us
 from carebot.decide.incidents import is_open
 from carebot.decide.state import State, forget
-from carebot.model import Alert, Case, Click, Deleted, Event, Incident, Message, Notice, Probe, Reason, SelfReport, Signal, Status
+from carebot.model import (
+    Alert,
+    Case,
+    Click,
+    Deleted,
+    Event,
+    Incident,
+    Label,
+    Message,
+    Notice,
+    Probe,
+    Reason,
+    Refusal,
+    SelfReport,
+    Signal,
+    Status,
+)
 from carebot.understand.copies import Known, without
 from carebot.understand.verdicts import Verdicts
 
@@ -47,6 +63,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     cases: tuple[Case, ...]
     profiles: tuple[tuple[Cell, Profile], ...]
     texts: Known | None  # None: as before
+    labels: tuple[Label, ...] = ()
+    refused: tuple[Refusal, ...] = ()  # clicks that make no sense
 
 
 def step(before: State, heard: Heard, rulebook: Rulebook, now: datetime) -> Outcome:
@@ -58,6 +76,8 @@ def step(before: State, heard: Heard, rulebook: Rulebook, now: datetime) -> Outc
 
     if not state.memory.heard_from and heard.messages:
         state.memory.heard_from = min(minute_of(message.posted_at) for message in heard.messages)
+    clicks = [event for event in heard.events if isinstance(event, Click)]
+    taught = tuple(label for click in clicks for label in labels.labels(state, click, rulebook))  # of the evidence they were shown
     said = list(_machines(state, heard.events, rulebook, now))
     plain = {message.id: words for message, words in zip(heard.messages, heard.plain, strict=True)}
     signals = outbreak.told_apart(state, signals, plain)
@@ -88,6 +108,8 @@ def step(before: State, heard: Heard, rulebook: Rulebook, now: datetime) -> Outc
             if cell not in before.series or before.series[cell].profile is not series.profile
         ),
         texts=state.texts.known if state.texts is not before.texts else None,
+        labels=taught,
+        refused=labels.refused(clicks, rulebook),
     )
 
 

@@ -64,3 +64,10 @@ def first_house(db: Database) -> None:
     db.table("outbox").create_index(["incident"])
     db.table("rules").create({"fingerprint": str, "text": str, "at": int}, pk="fingerprint")
     db.table("counters").create({"name": str, "n": int}, pk="name")
+
+
+@migrate(name="0002_the_desk_teaches")
+def the_desk_teaches(db: Database) -> None:
+    db.table("labels").create(
+        {"message": str, "question": str, "answer": str, "by": str, "at": int, "alone": int}, pk=("message", "question")
+    )

@@ -40,6 +40,12 @@ _MESSAGE_COLUMNS = (
 _INSERT_MESSAGE = f"INSERT OR IGNORE INTO messages ({', '.join(_MESSAGE_COLUMNS)}) VALUES ({', '.join('?' * len(_MESSAGE_COLUMNS))})"  # noqa: S608
 _ERASE = "UPDATE messages SET text = '', author = '', author_name = '', author_key = '', url = '', deleted_at = ? WHERE id = ?"
 _FORGET_WHY = "UPDATE signals SET doc = CAST(json_remove(doc, '$.why') AS BLOB) WHERE id = ?"
+# Labels of messages we have and that were not deleted. The later word wins, in whatever order the clicks were read.
+_LABEL = (
+    "INSERT OR REPLACE INTO labels SELECT :message, :question, :answer, :by, :at, :alone"
+    " WHERE EXISTS (SELECT 1 FROM messages WHERE id = :message AND deleted_at IS NULL)"
+    " AND NOT EXISTS (SELECT 1 FROM labels WHERE message = :message AND question = :question AND at > :at)"
+)
 _POST = "INSERT OR IGNORE INTO outbox (id, incident, destination, state, next_at, ref, doc) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _ENCODE = msgspec.json.encode
 # SQLite below these versions can lose committed data when two connections checkpoint a WAL at once; we use one.
@@ -170,8 +176,10 @@ class Store:
                 conn.execute("INSERT OR REPLACE INTO memory VALUES ('memory', ?)", [_ENCODE(outcome.state.memory)])
             if outcome.texts is not None:
                 conn.execute("INSERT OR REPLACE INTO memory VALUES ('texts', ?)", [_ENCODE(outcome.texts)])
+            conn.executemany(_LABEL, [{**msgspec.structs.asdict(label), "at": _ms(label.at)} for label in outcome.labels])
             conn.executemany(_ERASE, [(at, id_) for id_ in deleted])
-            conn.executemany(_FORGET_WHY, [(id_,) for id_ in deleted])
+            for forget in (_FORGET_WHY, "DELETE FROM labels WHERE message = ?"):
+                conn.executemany(forget, [(id_,) for id_ in deleted])
             conn.executemany(
                 "INSERT INTO quarantine (source, item, reason, at) VALUES (?, ?, ?, ?)",
                 [(one.source, one.item[:200], one.reason[:500], at) for one in refused],
@@ -180,8 +188,7 @@ class Store:
                 "INSERT OR REPLACE INTO cursors VALUES (?, ?, ?)",
                 [(batch.source, batch.cursor, at) for batch in batches if batch.cursor is not None],
             )
-            spoken = [_alert_row(alert, "", rules) for alert in outcome.alerts]
-            spoken += [_alert_row(alert, why, rules) for alert, why in outcome.muted]
+            spoken = [_alert_row(alert, why, rules) for alert, why in (*((said, "") for said in outcome.alerts), *outcome.muted)]
             conn.executemany("INSERT OR IGNORE INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", spoken)
             conn.executemany(_POST, map(_delivery_row, deliveries))
             self._count({"messages": len(messages), "duplicates": duplicates, "refused": len(refused), "deleted": len(deleted)})

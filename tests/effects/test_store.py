@@ -15,7 +15,7 @@ from benchmarks import storms
 from carebot.effects.store import Store, wal_reset_bug
 from carebot.errors import Held
 from carebot.loop import Loop
-from carebot.model import Batch, Choice, Deleted, Delivery, Mark, Message, Signal, Verdict
+from carebot.model import Batch, Choice, Click, Deleted, Delivery, Mark, Message, Signal, Verdict
 from tests.saying import at, rulebook, say
 
 
@@ -108,6 +108,65 @@ def test_what_is_deleted_on_the_network_is_gone_here_too(tmp_path):
     assert b"Rumpelstilzchen" not in left
     assert b"rumpel" not in left
     assert one.state.desk.cases["case-x:1"].author == ""
+
+
+def going_on(path: Path | None) -> tuple[Loop, str]:
+    """A desk with an incident, and its id."""
+    one = loop(path)
+    for person in range(6):
+        take(one, say(f"@BancoLumbre down {person}", id=f"x:{person}", by=f"p{person}", minute=person), minute=person)
+    (id_,) = one.state.incidents
+    return one, id_
+
+
+def click(incident: str, action: str, minute: float, **more: str) -> Click:
+    return Click(id=f"c:{minute}", action=action, user="Marta", incident=incident, at=at(minute), **more)
+
+
+def labels(one: Loop) -> dict[tuple[str, str], tuple[str, str, int]]:
+    rows = one.store.db.conn.execute('SELECT message, question, answer, "by", alone FROM labels').fetchall()
+    return {(message, question): (answer, by, alone) for message, question, answer, by, alone in rows}
+
+
+def test_of_two_words_about_a_message_the_later_one_holds_in_whatever_order_they_arrive():
+    one, id_ = going_on(None)
+    take(one, click(id_, "confirm", 8), click(id_, "correct", 9, service="card", message="x:1"), minute=9)
+    take(one, click(id_, "not_incident", 7), click(id_, "correct", 8.5, service="atm"), minute=10)
+    assert labels(one) == {
+        **{(f"x:{n}", "outage"): ("yes", "Marta", 0) for n in range(6)},
+        **{(f"x:{n}", "service"): ("card", "Marta", 1) if n == 1 else ("atm", "Marta", 0) for n in range(6)},
+    }
+    take(one, click(id_, "not_incident", 11), minute=11)
+    assert labels(one)["x:5", "outage"] == ("no", "Marta", 0)
+
+
+def test_what_is_deleted_takes_what_was_said_of_it_along_and_cannot_be_spoken_of_again(tmp_path):
+    one, id_ = going_on(tmp_path / "care.db")
+    take(one, click(id_, "confirm", 7), minute=7)
+    take(one, Deleted(id="x:1", at=at(8)), click(id_, "correct", 8, service="card"), minute=8)
+    take(one, click(id_, "confirm", 9), click(id_, "correct", 9, service="card", message="x:never-seen"), minute=9)
+    assert {message for message, _ in labels(one)} == {f"x:{n}" for n in (0, 2, 3, 4, 5)}
+    one.store.close()
+
+
+def test_a_correction_to_a_service_nobody_knows_is_set_aside_with_the_ones_there_are():
+    one, id_ = going_on(None)
+    took = take(one, click(id_, "correct", 7, service="cards"), minute=7)
+    assert [refusal.item for refusal in took.refused] == ["c:7"]
+    (reason,) = one.store.db.conn.execute("SELECT reason FROM quarantine").fetchone()
+    assert reason.startswith("corrects to the service 'cards', which nobody knows: use one of app, card, atm, none, other, web")
+    assert labels(one) == {}
+
+
+def test_a_database_from_before_the_desk_taught_gets_the_table_and_keeps_its_messages(tmp_path):
+    one, id_ = going_on(tmp_path / "care.db")
+    one.store.db.conn.execute("DROP TABLE labels")
+    one.store.db.conn.execute("DELETE FROM _sqlite_migrations WHERE name = '0002_the_desk_teaches'")
+    one.store.close()
+    after = loop(tmp_path / "care.db")
+    take(after, click(id_, "not_incident", 8), minute=8)
+    assert len(labels(after)) == after.store.db["messages"].count == 6
+    after.store.close()
 
 
 def test_everything_of_a_batch_is_committed_or_nothing_is(tmp_path, monkeypatch):

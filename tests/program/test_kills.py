@@ -21,7 +21,7 @@ import pytest
 from benchmarks.storms import TEXTS, copy
 
 REPO = Path(__file__).parents[2]
-TABLES = ("messages", "signals", "incidents", "cases", "alerts", "profiles", "quarantine", "counters")
+TABLES = ("messages", "signals", "incidents", "cases", "alerts", "profiles", "quarantine", "counters", "labels")
 
 
 def replay(day: Path, db: Path, out: Path) -> subprocess.Popen[bytes]:
@@ -68,14 +68,29 @@ def going_round(at: str, number: int, chance: random.Random) -> Iterator[bytes]:
         yield json.dumps({"kind": "deleted", "id": copied["id"], "at": at}).encode()
 
 
+def at_the_desk() -> Iterator[bytes]:
+    """What people click while the app is down: they change their minds, correct services, one of them wrongly; a message they spoke of goes."""
+    click = {"kind": "click", "user": "Marta", "incident": "banco-lumbre-app-20260312T1016"}
+    for minute in range(8, 48):
+        does = (
+            {"action": "confirm"},
+            {"action": "correct", "service": "login"},
+            {"action": "correct", "service": "web", "message": "x:copy55"},
+        )
+        one = click | does[minute % 3] | {"id": f"c:{minute}", "at": f"2026-03-12T11:{minute:02}:30Z"}
+        yield json.dumps(one | ({"service": "lodgings"} if minute == 40 else {})).encode()
+    yield json.dumps({"kind": "deleted", "id": "x:copy44", "at": "2026-03-12T11:30:10Z"}).encode()
+
+
 @pytest.fixture
 def day(tmp_path: Path) -> Path:
-    """The demo's day, with copies of two texts going round in it, and lines nobody can read in between."""
+    """The demo's day, with copies of two texts going round in it, clicks of the desk, and lines nobody can read in between."""
     file, chance = tmp_path / "day.jsonl", random.Random(1)
     with gzip.open(REPO / "carebot" / "demo" / "day.jsonl.gz") as packed:
         lines = packed.read().splitlines()
     times = [one["posted_at"] for one in map(json.loads, lines[::8]) if "posted_at" in one]
     lines += [line for number, at in enumerate(times) for line in going_round(at, number, chance)]
+    lines += at_the_desk()
     lines.sort(key=lambda line: (one := json.loads(line)).get("posted_at") or one.get("at") or one["from"])
     lines[100:100] = [b"{", b'{"id": "x:1970", "text": "hello", "posted_at": "1970-01-01T00:00:00Z"}', b'{"id": 7}']
     file.write_bytes(b"\n".join(lines) + b"\n")
@@ -87,6 +102,7 @@ def survives(day: Path, tmp_path: Path, kills: int, seed: int) -> None:
         (tmp_path / name).write_bytes(b"the same key for both, 32 bytes.")
     whole = replay(day, tmp_path / "whole.db", tmp_path / "whole.out")
     assert whole.wait(120) == 3  # 3: some lines were refused, and said so
+    assert {"yes", "login", "web"} == {answer for _, _, answer, *_ in rows(tmp_path / "whole.db", "labels")}
     chance, db, out = random.Random(seed), tmp_path / "killed.db", tmp_path / "killed.out"
     landed = sum(kill_after_progress(replay(day, db, out), db, chance) for _ in range(kills))
     assert landed == kills, f"only {landed} of {kills} kills hit a running process"
