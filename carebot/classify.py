@@ -12,16 +12,20 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO
 
+from msgspec.structs import replace
+
+from carebot.loop import understand
 from carebot.model import Message, Refusal
 from carebot.replay import lines
 from carebot.understand.embedded import Reader
 from carebot.understand.normalise import plain, tame
 from carebot.understand.redact import redact
-from carebot.understand.verdicts import Verdicts, overruled
+from carebot.understand.screen import Screened
+from carebot.understand.verdicts import Verdicts
 from carebot.wire import events, verdict_line
 
 if TYPE_CHECKING:
-    from carebot.effects.model_worker import Worker
+    from carebot.effects.models import Models
 
 MOST = 1000
 _UNDATED = datetime(1970, 1, 1, tzinfo=UTC)  # classify does not care when it was said
@@ -32,9 +36,9 @@ def classify(
     reader: Reader,
     say: Callable[[bytes], object],
     refuse: Callable[[Refusal], object],
-    model: Worker | None = None,
+    models: Models | None = None,
 ) -> tuple[int, int]:
-    """Reads the stream to its end; returns how many lines were answered and how many refused. `model`: asked for the sentiment."""
+    """Reads the stream to its end; returns how many lines were answered and how many refused. `models`: who else is asked."""
     answered, refused, number = 0, 0, 0
     for batch in batches(stream):
         read = list(events(batch, source="stdin", seen_at=None, first_line=number + 1, undated=_UNDATED))
@@ -46,20 +50,17 @@ def classify(
                 continue
             refused += 1
             refuse(item if isinstance(item, Refusal) else Refusal(source="stdin", item=item.id, reason="is not a message"))
-        verdicts = verdicts_of(messages, reader, model)
+        verdicts = verdicts_of(messages, reader, models)
         say(b"".join(verdict_line(message.id, verdicts.row(row)) for row, message in enumerate(messages)))
         answered += len(messages)
     return answered, refused
 
 
-def verdicts_of(messages: list[Message], reader: Reader, model: Worker | None = None) -> Verdicts:
+def verdicts_of(messages: list[Message], reader: Reader, models: Models | None = None) -> Verdicts:
     """Verdicts as `run` would give them: on the tamed and redacted text."""
     texts = redact([tame(message.text) for message in messages])
-    words = [plain(text) for text in texts]
-    verdicts = reader.read(words, [message.lang for message in messages], [message.stars for message in messages])
-    if model:
-        verdicts = model.read(verdicts, [text if message.verdict is None else None for text, message in zip(texts, messages, strict=True)])
-    return overruled(verdicts, [message.verdict for message in messages])
+    known = tuple(replace(message, text=text) for message, text in zip(messages, texts, strict=True))
+    return understand(reader, Screened(known, tuple(plain(text) for text in texts), ()), models)
 
 
 def batches(stream: BinaryIO) -> Iterator[list[bytes]]:

@@ -48,7 +48,25 @@ def _moment(text: str) -> datetime:
     return at.astimezone(UTC)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _tier(added: argparse.ArgumentParser, default: str | None, told: str) -> None:
+    help_ = f"full: a small transformer reads every text again (default: {told})"
+    added.add_argument("--tier", choices=("fast", "full"), default=default, help=help_)
+
+
+def _learning(train: argparse.ArgumentParser) -> None:
+    train.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="the labelled messages; what is not there is left out")
+    train.add_argument("--desk", type=Path, metavar="DB", help="a database with the desk's clicks to learn from, too")
+    train.add_argument("--tier", choices=("fast", "full"), default="fast", help="full: a new full tier first; needs carebot[train]")
+    train.add_argument("--opinions", type=Path, metavar="FILE", help="what the full tier thinks of each message; made if it is not there")
+    train.add_argument("--permissive", action="store_true", help="only sets that anybody may train on")
+    train.add_argument("--out", type=Path, metavar="FILE", help="the weights (default: those of this installation)")
+    train.add_argument("--card", type=Path, metavar="FILE", help="where to write the figures (default: standard output)")
+    train.add_argument("--seed", type=int, default=1, metavar="N", help="the same seed gives the same weights (default: 1)")
+    train.add_argument("--each", type=int, default=40, metavar="N", help="sentences tried for each of our patterns (default: 40)")
+    train.add_argument("--epochs", type=int, default=6, metavar="N", help="how often every example is seen (default: 6)")
+
+
+def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915  each line is a word people can type
     parser = argparse.ArgumentParser(prog="carebot", description=carebot.__doc__)
     parser.add_argument("--version", action="version", version=f"carebot {carebot.__version__}")
     parser.add_argument("-v", "--verbose", action="store_true", help="log more (level DEBUG)")
@@ -103,13 +121,23 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument("--until", type=_moment, help="stop at this moment")
     replay.add_argument("--db", type=Path, help="keep the result; a killed replay goes on from here")
     replay.add_argument("--pace", type=float, metavar="N", help="N times as fast as it happened (default: at once)")
+    _tier(replay, "fast", "fast")
     machine(replay)
 
     classify = command(
         "classify", commands.classify, "Verdicts for JSON lines on standard input.", "carebot classify < in.jsonl > out.jsonl"
     )
     rules(classify, None)
-    classify.add_argument("--tier", choices=("fast", "full"), default="fast")
+    _tier(classify, None, "the rules'; without rules fast")
+
+    train = command(
+        "train",
+        commands.train,
+        "Learn again how to read, from labelled messages and the desk's clicks.",
+        "carebot train --data labelled --desk carebot.db --card card.md",
+    )
+    _learning(train)
+    machine(train)
 
     status = command("status", commands.status, "How the service is doing.", "carebot status --db /var/lib/carebot/carebot.db")
     status.add_argument("--db", type=Path, default=Path("carebot.db"))
@@ -120,8 +148,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("--db", type=Path, default=Path("carebot.db"))
     machine(doctor)
 
-    init = command("init", commands.init, "Write a rules file to start from.", "carebot init --rules rules.yaml")
-    rules(init)
+    rules(command("init", commands.init, "Write a rules file to start from.", "carebot init --rules rules.yaml"))
 
     machine(command("connectors", commands.connectors, "List the kinds of source and their options.", "carebot connectors"))
     return parser

@@ -7,17 +7,13 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 from carebot.clock import paced
 from carebot.errors import Unusable
-from carebot.model import Event, Refusal
-
-if TYPE_CHECKING:
-    from carebot.loop import Took
 
 PACKAGED_RULES = Path(__file__).parent / "demo" / "rules.yaml"
 
@@ -66,23 +62,29 @@ def explain(args: argparse.Namespace) -> int:
     import msgspec
 
     from carebot.examples import read
-    from carebot.understand.normalise import tame
+    from carebot.loop import reader_for
+    from carebot.understand.moved import moved_by
+    from carebot.understand.normalise import plain, tame
     from carebot.understand.redact import redact
     from carebot.understand.verdicts import HEADS
 
     rulebook = rules_in(args.rules)
-    found, verdicts = read([args.text], rulebook)
-    with _own_model(rulebook) as model:
-        verdicts = model.read(verdicts, redact([tame(args.text)])) if model else verdicts
+    with _models(_named(rulebook, None)) as models:
+        found, verdicts = read([args.text], rulebook, models)
     verdict = verdicts.row(0)
     rules = [signal.rule for signal in found]
-    if args.json:
-        print(msgspec.json.encode({"rules": rules, **msgspec.structs.asdict(verdict)}).decode())
-        return 0
     yes = [name for name in HEADS if getattr(verdict, name).label]
+    reader, words = reader_for(rulebook), plain(redact([tame(args.text)])[0])
+    moved = {name: moved_by(reader, words, verdict.lang, name) for name in yes}
+    if args.json:
+        print(msgspec.json.encode({"rules": rules, "moved": moved, **msgspec.structs.asdict(verdict)}).decode())
+        return 0
     print(f"language   {verdict.lang}")
     print(f"sentiment  {verdict.sentiment.label}")
-    print(f"means      {', '.join(yes) or 'nothing that matters'}")
+    for name in yes:
+        print(f"means      {name} {getattr(verdict, name).p:.2f}: {', '.join(moved[name]) or '-'}")
+    if not yes:
+        print("means      nothing that matters")
     print(f"about      {verdict.service.label} / {verdict.symptom.label}")
     print(f"because    {', '.join(verdict.why) or '-'}")
     print(f"rules      {', '.join(rules) or 'none'}")
@@ -90,17 +92,18 @@ def explain(args: argparse.Namespace) -> int:
 
 
 def replay(args: argparse.Namespace) -> int:
+    from carebot.config.schema import Classifier
     from carebot.effects.secrets import author_key
     from carebot.effects.store import Store
     from carebot.loop import Loop
-    from carebot.replay import lines, play, slots
+    from carebot.replay import Counted, lines, play, slots
     from carebot.wire import alert_line, events
 
     rulebook = rules_in(args.rules)
     store = Store(args.db)
     loop = Loop(store, rulebook, secret=author_key(args.db), destinations=lambda alert: ("stdout",))
-    counted = _Counted()
-    with _opened(args.input) as stream:
+    counted = Counted(lambda one: print(f"carebot: {one.item} {one.reason}", file=sys.stderr))
+    with _opened(args.input) as stream, _models(Classifier(tier="full") if args.tier == "full" else None) as loop.models:
         began = time.perf_counter()
         items = counted.through(events(lines(stream), source="replay", seen_at=None))
         say = _json_alert(alert_line) if args.json else _plain_alert(rulebook.file.brand.staff_language)
@@ -126,8 +129,6 @@ def classify(args: argparse.Namespace) -> int:
     from carebot.loop import reader_for
     from carebot.understand.embedded import Reader
 
-    if args.tier == "full":
-        print("carebot: the full tier is not built yet; the fast one answers.", file=sys.stderr)
     rulebook = rules_in(args.rules) if args.rules else None
     reader = reader_for(rulebook) if rulebook else Reader()
 
@@ -136,15 +137,21 @@ def classify(args: argparse.Namespace) -> int:
         sys.stdout.buffer.flush()
 
     try:
-        with _own_model(rulebook) as model:
+        with _models(_named(rulebook, args.tier)) as models:
             _, refused = classify(
-                sys.stdin.buffer, reader, say, lambda one: print(f"carebot: {one.item} {one.reason}", file=sys.stderr), model
+                sys.stdin.buffer, reader, say, lambda one: print(f"carebot: {one.item} {one.reason}", file=sys.stderr), models
             )
     except (BrokenPipeError, KeyboardInterrupt) as gone:
         sys.stderr.flush()
         # The thread that reads still holds standard input, and Python aborts where it finds it held at its end.
         os._exit(0 if isinstance(gone, BrokenPipeError) else 130)
     return 3 if refused else 0
+
+
+def train(args: argparse.Namespace) -> int:
+    from carebot.training.command import asked
+
+    return asked(args)
 
 
 def status(args: argparse.Namespace) -> int:
@@ -205,44 +212,34 @@ def rules_in(path: Path) -> Any:
     return RulesOnDisk(path, kinds()).at_start(None, machine())
 
 
+def _named(rulebook: Any, tier: str | None) -> Any:
+    """The `classifier` part of these rules, with this tier instead of theirs if one is given; None where nobody but the fast tier reads."""
+    from carebot.config.schema import Classifier
+
+    asked = rulebook.file.classifier if rulebook else None
+    if tier is None:
+        return asked
+    if tier == "full":
+        return asked.model_copy(update={"tier": tier}) if asked else Classifier(tier="full")
+    return asked.model_copy(update={"tier": tier}) if asked and asked.model else None
+
+
 @contextmanager
-def _own_model(rulebook: Any) -> Iterator[Any]:
-    """The model that the rules name, waited for; None where they name none. What it did not read keeps carebot's own reading."""
-    if rulebook is None or rulebook.file.classifier is None:
+def _models(classifier: Any) -> Iterator[Any]:
+    """The models these settings name, waited for; None where they are None. What was not read by them keeps the fast tier's reading."""
+    if classifier is None:
         yield None
         return
-    from carebot.effects.model_worker import Worker
+    from carebot.effects.models import Models
 
-    model = Worker(rulebook.file.classifier, patient=True)
+    def aside(report: Any) -> None:
+        print(f"carebot: {report.headline.en}. {report.detail.en}", file=sys.stderr)
+
+    models = Models(classifier, aside=aside)
     try:
-        yield model
+        yield models
     finally:
-        model.close()
-
-
-class _Counted:
-    """Lines in, messages taken, and what was refused: each refusal is one line on standard error."""
-
-    def __init__(self) -> None:
-        self.lines = self.new = self.refused = 0
-
-    def through(self, items: Iterable[Event | Refusal]) -> Iterator[Event | Refusal]:
-        """Lines that cannot be read are told as they are read, also by a replay that goes on after them."""
-        for item in items:
-            self.lines += 1
-            if isinstance(item, Refusal):
-                self._tell(item)
-            yield item
-
-    def took(self, took: Took) -> None:
-        self.new += took.new
-        for refusal in took.refused:
-            if not refusal.item.startswith("line "):
-                self._tell(refusal)
-
-    def _tell(self, refusal: Refusal) -> None:
-        self.refused += 1
-        print(f"carebot: {refusal.item} {refusal.reason}", file=sys.stderr)
+        models.close()
 
 
 def _opened(name: str) -> BinaryIO:

@@ -234,6 +234,7 @@ class Daemon:
         fresh = self.ticked_at is not None and self.clock() - self.ticked_at < 4 * TICK
         deaf = sorted(name for name, one in self.listener.health.items() if one.told)
         facts = {"loop_alive": fresh, "deaf": deaf, "queue": self.queue.qsize(), "rules": self.loop.rulebook.fingerprint}
+        facts["readers"] = {name: state.partition(":")[0] for name, state in self.loop.readers().items()}  # why is for the desk
         return WebHealth(ok=fresh, facts=facts)
 
     def _metrics(self) -> Sequence[Metric]:

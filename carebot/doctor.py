@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from carebot.config.schema import Classifier
 from carebot.effects import secrets
 from carebot.effects.store import wal_reset_bug
 from carebot.errors import Unusable
@@ -35,6 +36,7 @@ def checks(rules: Path, db: Path, load: Callable[[Path], Any]) -> list[Finding]:
         return [*found, Finding("rules", False, f"{error}")]
     wrong = [one for one in tried(rulebook) if not one.ok]
     found.append(Finding("rules", not wrong, f"{rules}, version {rulebook.fingerprint}" + "".join(f"; {one}" for one in wrong)))
+    found += _readers(rulebook.file.classifier)
     token = secrets.has(secrets.SLACK)
     wanted = any(route.slack for route in rulebook.file.routes.values())
     how = f"no token: alerts go to the terminal. Give LoadCredential={secrets.SLACK}:… or {secrets.variable(secrets.SLACK)}."
@@ -48,6 +50,23 @@ def checks(rules: Path, db: Path, load: Callable[[Path], Any]) -> list[Finding]:
             else source.kind
         )
         found.append(Finding(f"source {source.name}", not missing, detail))
+    return found
+
+
+def _readers(classifier: Classifier | None) -> list[Finding]:
+    """Which tiers would read, each model really loaded and asked."""
+    found = [Finding("fast tier", True, "built in")]
+    if classifier is None:
+        return found
+    from carebot.effects.models import Models
+
+    models = Models(classifier, aside=lambda _: None)
+    try:
+        for name, worker in models.workers.items():
+            answers = worker.ask(["hola"]) is not None
+            found.append(Finding(name, answers, worker.settings.model or "answers" if answers else worker.trouble))
+    finally:
+        models.close()
     return found
 
 

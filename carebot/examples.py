@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
@@ -13,6 +14,9 @@ from carebot.loop import reader_for, understand
 from carebot.model import Message, Signal
 from carebot.understand.screen import screen
 from carebot.understand.verdicts import Verdicts
+
+if TYPE_CHECKING:
+    from carebot.effects.models import Models
 
 _AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -56,13 +60,13 @@ def _hit(rule: Rule, row: int, hits: set[tuple[str, str]], found: tuple[Signal, 
     return (f"example:{row}", rule.name) in hits or any(s.id == f"example:{row}" and s.kind == rule.when for s in found)
 
 
-def read(texts: list[str], rulebook: Rulebook) -> tuple[tuple[Signal, ...], Verdicts]:
+def read(texts: list[str], rulebook: Rulebook, models: Models | None = None) -> tuple[tuple[Signal, ...], Verdicts]:
     """What the rules make of these texts, and their verdicts. A text's signals carry the id "example:ROW"."""
     messages = [
         Message(id=f"example:{row}", text=text, posted_at=_AT, seen_at=_AT, source="example", author=f"someone{row}")
         for row, text in enumerate(texts)
     ]
     screened = screen(messages, secret=b"examples", now=_AT)
-    verdicts = understand(reader_for(rulebook), screened)
+    verdicts = understand(reader_for(rulebook), screened, models)
     nobody = np.zeros(len(screened.messages), bool)
     return signals(screened.messages, screened.plain, verdicts, nobody, rulebook), verdicts

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import msgspec
+import numpy as np
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from carebot.config.schema import Classifier, Rulebook
 from carebot.decide.state import State
@@ -29,7 +31,7 @@ from carebot.understand.services import BUILT_IN
 from carebot.understand.verdicts import Verdicts, overruled
 
 if TYPE_CHECKING:
-    from carebot.effects.model_worker import Worker  # loaded only where rules ask for it
+    from carebot.effects.models import Models  # loaded only where rules ask for it
 
 log = logging.getLogger("carebot")
 
@@ -61,8 +63,8 @@ class Stopwatch:
 class Loop:
     """The heart. Holds the state between micro-batches; the store holds the same, durably.
 
-    model_for   starts the model that rules name under `classifier`; without it none is asked, as in a replay, where the same input gives
-                the same bytes however fast the machine is
+    models_for   starts the models that rules name under `classifier`; without it none is asked, as in a replay, where the same input gives
+                 the same bytes however fast the machine is
     """
 
     def __init__(
@@ -72,12 +74,13 @@ class Loop:
         *,
         secret: bytes,
         destinations: Route,
-        model_for: Callable[[Classifier], Worker] | None = None,
+        models_for: Callable[[Classifier], Models] | None = None,
     ) -> None:
         self.store = store
         self.secret = secret
-        self.model: Worker | None = None
-        self._destinations, self._model_for = destinations, model_for
+        self.models: Models | None = None
+        self._destinations, self._models_for = destinations, models_for
+        self._readers_noted: dict[str, str] | None = None
         self.spent: dict[str, float] = dict.fromkeys(("screen", "understand", "decide", "commit"), 0.0)  # seconds
         self.use(rulebook)
         self.state: State = store.state(ZoneInfo(rulebook.file.brand.time_zone))
@@ -86,17 +89,21 @@ class Loop:
         """From the next micro-batch on, these rules hold."""
         self.rulebook = rulebook
         self.reader = reader_for(rulebook)
-        wanted = rulebook.file.classifier if self._model_for else None
-        if self.model and self.model.classifier != wanted:
+        wanted = rulebook.file.classifier if self._models_for else None
+        if self.models and self.models.classifier != wanted:
             self.close()
-        if self._model_for and wanted and self.model is None:
-            self.model = self._model_for(wanted)
+        if self._models_for and wanted and self.models is None:
+            self.models = self._models_for(wanted)
 
     def close(self) -> None:
-        """Ends the process of the rules' own model, if there is one."""
-        if self.model:
-            self.model.close()
-        self.model = None
+        """Ends the processes of the rules' models, if there are any."""
+        if self.models:
+            self.models.close()
+        self.models = None
+
+    def readers(self) -> dict[str, str]:
+        """Who reads now, and how each is."""
+        return {"fast tier": "ready", **(self.models.states() if self.models else {})}
 
     def take(self, batches: Sequence[Batch], now: datetime) -> Took:
         """One micro-batch, committed. An item that breaks a stage is set aside with its reason and the rest goes on.
@@ -104,7 +111,7 @@ class Loop:
         Trouble with the disk, the database or memory is ours, not an item's: it rises, nothing is committed, nothing is set aside.
         """
         try:
-            return self._take(batches, now, self.model)
+            return self._take(batches, now, self.models)
         except (OSError, sqlite3.Error, MemoryError):
             raise
         except Exception as error:  # the one place: a poison item must not stop the desk from hearing the others
@@ -112,7 +119,7 @@ class Loop:
             return self._one_by_one(batches, now, error)
 
     def _one_by_one(self, batches: Sequence[Batch], now: datetime, error: Exception) -> Took:
-        """Each item alone, and without the rules' own model, which may be slow; the ones that still break become refusals. The cursors move
+        """Each item alone, and without the rules' models, which may be slow; the ones that still break become refusals. The cursors move
         only with the last commit.
 
         Where every one of several breaks, the fault is ours: the error rises as it was.
@@ -132,21 +139,20 @@ class Loop:
         bare[0] = replace(bare[0], refused=(*bare[0].refused, *poison))
         return self._take(bare, now)
 
-    def _take(self, batches: Sequence[Batch], now: datetime, model: Worker | None = None) -> Took:
+    def _take(self, batches: Sequence[Batch], now: datetime, models: Models | None = None) -> Took:
         watch = Stopwatch(self.spent)
         said, other = _sorted_out(batches)
         fresh = _unseen(said, self.store.known([message.id for message in said]) if said else set())
         screened = screen(fresh, secret=self.secret, now=now, brand=self.rulebook.file.brand.name)
         watch.lap("screen")
-        verdicts = understand(self.reader, screened)
-        if model:
-            verdicts = model.read(verdicts, [message.text if message.verdict is None else None for message in screened.messages])
-            other += model.report(now)
+        verdicts = understand(self.reader, screened, models)
+        if models:
+            other += models.report(now)
         watch.lap("understand")
         memory_before = self.state.memory
         outcome = step(self.state, Heard(screened.messages, screened.plain, verdicts, tuple(other)), self.rulebook, now)
         watch.lap("decide")
-        refused = (*(one for batch in batches for one in batch.refused), *screened.refused)
+        refused = (*(one for batch in batches for one in batch.refused), *screened.refused, *outcome.refused)
         self.store.commit(
             now=now,
             outcome=outcome,
@@ -159,8 +165,11 @@ class Loop:
             rules=self.rulebook.fingerprint,
             duplicates=len(said) - len(fresh),
         )
-        if model:
-            model.told()
+        if models:
+            models.told()
+        if self._models_for and self.readers() != self._readers_noted:  # for `carebot status`
+            self._readers_noted = self.readers()
+            self.store.put("readers", self._readers_noted)
         self.state = outcome.state.settled()
         watch.lap("commit")
         return Took(new=len(screened.messages), duplicates=len(said) - len(fresh), refused=tuple(refused), outcome=outcome)
@@ -176,12 +185,19 @@ def _reader(words: tuple[tuple[str, tuple[str, ...]], ...]) -> Reader:
     return Reader(BUILT_IN.with_rules(dict(words)))
 
 
-def understand(reader: Reader, screened: Screened) -> Verdicts:
-    """Verdicts of a screened batch; verdicts that came with a message are taken as they are."""
-    given = [message.lang for message in screened.messages]
-    verdicts = reader.read(screened.plain, given, [message.stars for message in screened.messages])
-    if any(message.verdict is not None for message in screened.messages):
-        return overruled(verdicts, [message.verdict for message in screened.messages])
+def understand(reader: Reader, screened: Screened, models: Models | None = None) -> Verdicts:
+    """Verdicts of a screened batch; verdicts that came with a message are taken as they are, and no model is asked about it."""
+    messages, plain = screened.messages, screened.plain
+    lang, stars = [message.lang for message in messages], [message.stars for message in messages]
+    verdicts = reader.read(plain, lang, stars)
+    if models:
+
+        def again(rows: Sequence[int], logits: NDArray[np.float32]) -> Verdicts:
+            return reader.read([plain[row] for row in rows], [lang[row] for row in rows], [stars[row] for row in rows], logits)
+
+        verdicts = models.read(verdicts, plain, [message.text if message.verdict is None else None for message in messages], again)
+    if any(message.verdict is not None for message in messages):
+        return overruled(verdicts, [message.verdict for message in messages])
     return verdicts
 
 

@@ -92,17 +92,23 @@ class Deleted(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults
     at: datetime
 
 
-ClickAction = Literal["take", "confirm", "not_incident", "snooze", "resolve"]
+ClickAction = Literal["take", "confirm", "not_incident", "snooze", "resolve", "correct"]
 
 
 class Click(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, tag="click", tag_field="kind"):
-    """A person pressed a button on an incident's card."""
+    """A person pressed a button on an incident's card.
+
+    service   with `correct`: what the messages are really about
+    message   with `correct`: the one that is meant; empty for all the incident's evidence
+    """
 
     id: str
     action: ClickAction
     user: str
     incident: str
     at: datetime
+    service: str = ""
+    message: str = ""
 
 
 class SelfReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="self", tag_field="kind"):
@@ -173,7 +179,12 @@ _NO = Mark(0.0, False)
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What one text means. `why` holds the words that moved it. Of a verdict somebody else gives, what is left out means "no"."""
+    """What one text means. `why` holds the words that moved it. Of a verdict somebody else gives, what is left out means "no".
+
+    others      says that it is not only them: "a todos", "is it down for everyone?"
+    unrelated   is not about the company at all: the football club of the same name, chatter
+    own         is the company itself speaking; news and advert: a headline, somebody selling something
+    """
 
     lang: str = ""
     sentiment: Sentiment = Sentiment("neutral", 0.0, 1.0, 0.0)
@@ -187,6 +198,11 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     irony: Mark = _NO
     hand_off: Mark = _NO
     recovered: Mark = _NO
+    others: Mark = _NO
+    unrelated: Mark = _NO
+    own: Mark = _NO
+    news: Mark = _NO
+    advert: Mark = _NO
     service: Choice = Choice("none", 1.0)
     symptom: Choice = Choice("none", 1.0)
     why: tuple[str, ...] = ()
@@ -288,6 +304,21 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     needs: tuple[str, ...] = ()  # churn, fraud, moment: what was already told about this case
     incident: str = ""
     solved_at: datetime | None = None
+
+
+class Label(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What a person at the desk says that a message means: what `carebot train --desk` learns from.
+
+    answer   "yes" or "no" to "outage"; a service's name to "service"
+    alone    this very message was meant, and not the evidence of an incident as a whole
+    """
+
+    message: str
+    question: Literal["outage", "service"]
+    answer: str
+    by: str
+    at: datetime
+    alone: bool = False
 
 
 # ── what people are told ─────────────────────────────────────────────────────────────────────────────────────────

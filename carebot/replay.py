@@ -158,3 +158,29 @@ def _minutes(loop: Loop, start: datetime, end: datetime, wait: Callable[[datetim
             wait(at)
         now = at
         yield at, loop.take([], at)
+
+
+class Counted:
+    """Lines in, messages taken, and what was refused, each refusal told once, as it is met."""
+
+    def __init__(self, tell: Callable[[Refusal], None]) -> None:
+        self.lines = self.new = self.refused = 0
+        self._telling = tell
+
+    def through(self, items: Iterable[Event | Refusal]) -> Iterator[Event | Refusal]:
+        """Lines that cannot be read are told as they are read, also by a replay that goes on after them."""
+        for item in items:
+            self.lines += 1
+            if isinstance(item, Refusal):
+                self._tell(item)
+            yield item
+
+    def took(self, took: Took) -> None:
+        self.new += took.new
+        for refusal in took.refused:
+            if not refusal.item.startswith("line "):
+                self._tell(refusal)
+
+    def _tell(self, refusal: Refusal) -> None:
+        self.refused += 1
+        self._telling(refusal)

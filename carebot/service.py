@@ -22,7 +22,7 @@ from carebot.model import Alert, Text
 from connectors.base import found, options_of
 
 if TYPE_CHECKING:
-    from carebot.effects.model_worker import Worker
+    from carebot.effects.models import Models
 
 
 def kinds() -> Kinds:
@@ -41,7 +41,7 @@ async def run(*, rules: Path, db: Path, clock: Callable[[], datetime], host: str
             rulebook,
             secret=secrets.author_key(db),
             destinations=lambda alert: routes(alert, loop.rulebook),
-            model_for=model_for,
+            models_for=models_for,
         )
         fallback = terminal(loop, plain)
         daemon = Daemon(loop, on_disk, lambda book: destinations(book, loop, fallback, slack_url), fallback, clock, host=host, port=port)
@@ -54,11 +54,11 @@ async def run(*, rules: Path, db: Path, clock: Callable[[], datetime], host: str
     return 0
 
 
-def model_for(classifier: Classifier) -> Worker:
-    """The process of the model that the rules name."""
-    from carebot.effects.model_worker import Worker
+def models_for(classifier: Classifier) -> Models:
+    """The processes of the models that the rules name."""
+    from carebot.effects.models import Models
 
-    return Worker(classifier)
+    return Models(classifier)
 
 
 def routes(alert: Alert, rulebook: Rulebook) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ def _read(db: sqlite3.Connection) -> dict[str, Any]:
             {"source": key.removeprefix("health:"), **_health(json.loads(doc))}
             for key, doc in db.execute("SELECT key, doc FROM memory WHERE key LIKE 'health:%' ORDER BY key")
         ],
+        "readers": next((json.loads(doc) for (doc,) in db.execute("SELECT doc FROM memory WHERE key = 'readers'")), {"fast tier": "ready"}),
         "incidents": [
             {k: json.loads(doc).get(k) for k in ("id", "phase", "severity", "count", "author_count", "onset_at")}
             for (doc,) in db.execute("SELECT doc FROM incidents WHERE phase != 'resolved' ORDER BY opened_at")
@@ -63,6 +64,7 @@ def lines(found: dict[str, Any]) -> list[str]:
     told = [f"messages   {n['messages']:,} kept, {n['duplicates']:,} seen before, {n['refused']:,} refused, {n['deleted']:,} deleted"]
     for one in found["sources"]:
         told.append(f"source     {one['source']}: {one['state']}" + (f" since {one['since']}: {one['what']}" if one["what"] else ""))
+    told += [f"reading    {', '.join(f'{name} {state}' for name, state in found['readers'].items())}"]
     for one in found["incidents"]:
         told.append(f"incident   {one['id']}: {one['phase']}, severity {one['severity']}, {one['count']} messages")
     if not found["incidents"]:

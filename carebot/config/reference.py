@@ -71,6 +71,7 @@ routes:
 """,
     "classifier": """
 classifier:
+  tier: full
   model: /var/lib/carebot/models/tone
   device: cpu
   labels: { bad: negative, so-so: neutral, good: positive }

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema, field_validator, model_validator
 
 from carebot.config.problems import SECRET
 from carebot.model import SignalKind
@@ -205,18 +205,23 @@ class Incidents(Part):
 
 
 class Classifier(Part):
-    """A sentiment model of your own, run beside carebot in a process that may fail. While it does, carebot's own reading holds."""
+    """Slower models, each in a process that may fail. While one does, the reading without it holds."""
 
-    model: Words = Field(description="A Hugging Face model: the path of its folder, or its name on the hub.")
-    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where it computes. auto: on a GPU if there is one.")
+    tier: Literal["fast", "full"] = Field(
+        "fast", description="full: a small transformer, which needs carebot[full], reads again what matters and is unsure."
+    )
+    model: Words | None = Field(
+        None, description="A sentiment model of your own, of the Hugging Face kind: the path of its folder, or its name on the hub."
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where your own model computes. auto: on a GPU if there is one.")
     labels: dict[Words, Literal["negative", "neutral", "positive"]] = Field(
-        {}, description="What the model's own labels mean, where they do not say so themselves."
+        {}, description="What your own model's labels mean, where they do not say so themselves."
     )
     budget: Duration = Field(
         timedelta(seconds=2),
-        description="The longest that new messages wait for it, 1s to 10s. What it has not read by then keeps carebot's own reading.",
+        description="The longest that new messages wait for models, 1s to 10s. What is not read by then keeps the fast tier's reading.",
     )
-    memory_mb: Annotated[int, Field(ge=256, le=1_000_000)] = Field(2048, description="Megabytes of memory it may take.")
+    memory_mb: Annotated[int, Field(ge=256, le=1_000_000)] = Field(2048, description="Megabytes of memory your own model may take.")
 
     @field_validator("budget")
     @classmethod
@@ -224,6 +229,14 @@ class Classifier(Part):
         if not timedelta(seconds=1) <= value <= timedelta(seconds=10):
             raise ValueError("must be from 1s to 10s. Nobody is told anything while carebot waits.")
         return value
+
+    @model_validator(mode="after")
+    def _names_somebody(self) -> Self:
+        if self.tier == "fast" and self.model is None and self.model_fields_set != {"tier"}:
+            raise ValueError("names no model. Write tier: full, or model: and the model of your own, or both.")
+        if self.model is None and (beside := self.model_fields_set & {"device", "labels", "memory_mb"}):
+            raise ValueError(f"has {', '.join(sorted(beside))} but no model. Name the model of your own, or take this away.")
+        return self
 
 
 class Route(Part):
@@ -267,7 +280,7 @@ class RulesFile(Part):
     promises: tuple[Promise, ...] = Field((), description="How soon customers are answered. The first that fits counts.")
     incidents: Incidents = Field(default_factory=Incidents, description="When many messages become an incident.")
     routes: dict[Name, Route] = Field({}, description="Who is told, and where.")
-    classifier: Classifier | None = Field(None, description="Who reads the sentiment. Left out: carebot alone.")
+    classifier: Classifier | None = Field(None, description="Who reads beside the fast tier. Left out: nobody.")
     silences: tuple[Silence, ...] = Field((), description="What is known already.")
 
 

@@ -1,7 +1,8 @@
 """A message and its verdict against the rules: does it matter, to which rule, and why?
 
 A rule asks one question of the verdict (`when`) and may narrow it to services and words. Copies, the brand's own posts and jokes are
-never signals of an outage; they are kept as messages all the same.
+never signals of an outage, and headlines, adverts and what is about something else are signals of nothing; they are kept as messages all
+the same.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from carebot.config.schema import Rule, Rulebook
 from carebot.model import Message, Signal
 from carebot.understand.verdicts import HEADS, Verdicts
 
+NOBODY_WAITS = ("unrelated", "own", "news", "advert")  # no customer of ours said it, or not to us
 VAGUE = frozenset({"", "none", "other"})  # the text names no service
 
 
@@ -52,7 +54,9 @@ def signals(
 
 def _asks(rule: Rule, verdicts: Verdicts) -> NDArray[np.bool_]:
     answers = verdicts.column(rule.when)
-    return answers & ~verdicts.column("irony") if rule.when == "outage" else answers
+    for not_meant in (*NOBODY_WAITS, "irony") if rule.when == "outage" else NOBODY_WAITS:
+        answers = answers & ~verdicts.column(not_meant)
+    return answers
 
 
 def _about(rule: Rule, verdicts: Verdicts, row: int) -> bool:

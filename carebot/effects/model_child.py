@@ -1,4 +1,4 @@
-"""The other end of `model_worker`: a process that holds somebody's sentiment model, and may die of it.
+"""The other end of `model_worker`: a process that holds a model, the user's or ours, and may die of it.
 
 It speaks through the socket it was given as standard input: a length of four bytes, then msgpack. One `Settings` comes in, one `Ready`
 (or `Trouble`) goes out, then `Texts` in and `Rows` out until the socket closes. Whatever else a library prints goes to standard error,
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import resource
 import select
 import socket
@@ -16,23 +17,33 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from pathlib import Path
+from typing import Literal
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from carebot.understand.encoder import SHIPPED, Encoder
 from carebot.understand.transformer import LONGEST, TOGETHER, Model, NotANumber
 
 LARGEST = 16 << 20  # bytes of a frame; 256 texts of 1,000 letters are at most 1 MB
 _LENGTH = struct.Struct("!I")
+_NO_MEMORY = re.compile("(?i)can(?:no|')t allocate memory|bad_?alloc|failed to allocate memory")
 
 
 class Settings(msgspec.Struct, frozen=True, tag="settings"):
-    model: str
-    device: str
-    labels: dict[str, str]
-    memory_mb: int
+    """Which model to hold, and how.
+
+    kind    a sentiment model of the user's, or the encoder of our full tier
+    model   a folder; of a sentiment model also a name on the hub, of the encoder also "", the shipped one
+    """
+
+    kind: Literal["sentiment", "encoder"]
+    model: str = ""
+    device: str = "cpu"
+    labels: dict[str, str] = {}
+    memory_mb: int = 2048
 
 
 class Ready(msgspec.Struct, frozen=True, tag="ready"):
@@ -52,17 +63,14 @@ class Texts(msgspec.Struct, frozen=True, tag="texts"):
 
 
 class Rows(msgspec.Struct, frozen=True, tag="rows"):
-    """Negative, neutral, positive of each text: little-endian float32, row by row."""
+    """What the model answers to each text: little-endian float32, row by row."""
 
     rows: bytes
 
 
 Frame = Settings | Ready | Trouble | Texts | Rows
 _decoder = msgspec.msgpack.Decoder(Frame)
-
-
-class Judge(Protocol):
-    def sentiment(self, texts: Sequence[str]) -> NDArray[np.float32]: ...
+Look = Callable[[Sequence[str]], NDArray[np.float32]]  # texts in, a row for each out
 
 
 # ── frames ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -105,7 +113,7 @@ def _left(deadline: float | None) -> float | None:
 # ── the process ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def serve(load: Callable[[Settings], Judge]) -> None:
+def serve(load: Callable[[Settings], Look]) -> None:
     """Speaks on standard input until it closes. `load` may raise whatever a library raises for a model that cannot be used."""
     line = socket.socket(fileno=os.dup(0))
     _point(0, os.devnull)
@@ -115,41 +123,42 @@ def serve(load: Callable[[Settings], Judge]) -> None:
     assert isinstance(settings, Settings)
     _be_modest(settings.memory_mb)
     try:
-        judge = load(settings)
-        slowest = _timed(judge)
-    except (ImportError, OSError, ValueError, RuntimeError, MemoryError, LookupError, TypeError) as error:
-        send(line, Trouble(_told(error)))
+        look = load(settings)
+        slowest = _timed(look)
+    except Exception as error:  # the libraries' own kinds of error have no common parent
+        send(line, Trouble(_told(error, settings)))
         return
     _point(2, os.devnull)
     _point(1, os.devnull)
     send(line, Ready(slowest))
     while isinstance(asked := hear(line), Texts):
-        send(line, _answer(judge, asked.texts))
+        send(line, _answer(look, asked.texts))
 
 
-def _answer(judge: Judge, texts: list[str]) -> Rows | Trouble:
+def _answer(look: Look, texts: list[str]) -> Rows | Trouble:
     try:
-        return Rows(judge.sentiment(texts).astype("<f4").tobytes())
+        return Rows(look(texts).astype("<f4").tobytes())
     except NotANumber as error:
         return Trouble(str(error))
-    except (OSError, ValueError, RuntimeError, MemoryError, LookupError, TypeError) as error:
+    except Exception as error:
         return Trouble(f"{type(error).__name__} while it read a message")  # the error's own words may be the customer's
 
 
-def _timed(judge: Judge) -> float:
+def _timed(look: Look) -> float:
     """Seconds for one of the longest texts, from the second pass: the first one warms up. Also shows that it answers at all."""
     longest = ["palabra " * LONGEST] * TOGETHER
-    judge.sentiment(longest)
+    look(longest)
     began = time.perf_counter()
-    judge.sentiment(longest)
+    look(longest)
     return (time.perf_counter() - began) / TOGETHER
 
 
-def _told(error: BaseException) -> str:
-    if isinstance(error, MemoryError) or "Cannot allocate memory" in str(error) or "can't allocate memory" in str(error):
-        return "it needs more memory than memory_mb allows"
+def _told(error: Exception, settings: Settings) -> str:
+    own = settings.kind == "sentiment"
+    if isinstance(error, MemoryError) or _NO_MEMORY.search(str(error)):
+        return f"it needs more memory than {'memory_mb allows' if own else f'the {settings.memory_mb} MB it may take'}"
     if isinstance(error, ImportError):
-        return f"{error.name or 'a package'} is missing here: pip install 'carebot[transformers]'"
+        return f"{error.name or 'a package'} is missing here: pip install 'carebot[{'transformers' if own else 'full'}]'"
     return " ".join(f"{error}".split())[:300] or type(error).__name__
 
 
@@ -181,14 +190,16 @@ def _point(number: int, path: str) -> None:
     os.close(file)
 
 
-def _load(settings: Settings) -> Model:
+def _load(settings: Settings) -> Look:
+    if settings.kind == "encoder":
+        return Encoder(Path(settings.model) if settings.model else SHIPPED).logits
     folder = os.path.isdir(settings.model)
     if folder and not os.path.isfile(os.path.join(settings.model, "config.json")):
         raise ValueError("it is a folder without config.json: save a model there with save_pretrained")
     if not folder and settings.model.startswith((".", "/", "~")):
         raise ValueError("there is no such folder, or carebot may not look into it. Write the whole path, from / on")
     local = folder or os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE")
-    return Model(settings.model, device=settings.device, labels=settings.labels, local=local)
+    return Model(settings.model, device=settings.device, labels=settings.labels, local=local).sentiment
 
 
 if __name__ == "__main__":

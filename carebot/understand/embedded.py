@@ -105,6 +105,16 @@ MEANING: tuple[tuple[str, float, tuple[str, ...]], ...] = (
     ("hand_off", 2.0, ("elsewhere", "brand_voice")),
     ("recovered", -3.0, ()),
     ("recovered", 4.5, ("back",)),
+    ("others", -3.0, ()),
+    ("others", 4.5, ("others",)),
+    ("others", 1.5, ("me_too",)),
+    ("unrelated", -2.0, ()),
+    ("unrelated", 3.0, ("chatter",)),
+    ("unrelated", -2.0, ("thing",)),
+    ("own", -4.0, ()),
+    ("own", 5.0, ("brand_voice",)),
+    ("news", -4.0, ()),
+    ("advert", -4.0, ()),
     ("negative", -0.25, ()),
     ("negative", 0.75, ("bad",)),
     ("negative", 0.75, ("grievance",)),
@@ -136,6 +146,8 @@ MEANING: tuple[tuple[str, float, tuple[str, ...]], ...] = (
     ("positive", 3.0, ("high_stars",)),
 )
 _OUTPUTS = (*HEADS, "negative", "neutral", "positive")
+_SERVICE = slice(len(_OUTPUTS), len(_OUTPUTS) + len(SERVICES))  # in the answers of the full tier (`encoder.OUTPUTS`)
+_SYMPTOM = slice(_SERVICE.stop, None)
 # What a concept says about the symptom, beside the words of the vocabulary.
 _SHOWS = {
     "login": ("login_fail", 2.0),
@@ -194,12 +206,15 @@ class Reader:
             if symptom in self._symptoms:
                 self._shows[place(concept), self._symptoms.index(symptom)] = weight
 
-    def read(self, plain: Sequence[str], lang: Sequence[str], stars: Sequence[int | None] = ()) -> Verdicts:
+    def read(
+        self, plain: Sequence[str], lang: Sequence[str], stars: Sequence[int | None] = (), deep: NDArray[np.float32] | None = None
+    ) -> Verdicts:
         """What each text means.
 
         plain   what `normalise.plain` gave
         lang    codes as given by the network, "" where it gave none; one for each text
         stars   the rating beside each text, None where there was none; empty if there were none at all
+        deep    what the full tier makes of each text (`encoder.Encoder.logits`), where it was asked
         """
         hits, first = self._phrases.find(plain)
         topics = self._topics.concepts(*self._topics.find(plain))
@@ -210,12 +225,14 @@ class Reader:
         symptom = self._column(topics, "symptom:", self._symptoms, none=0.5) + _times(concepts, self._shows)
         spoken, label = languages(plain, lang), outputs[:, : len(HEADS)] > 0
         if self._linear:
-            second, blend = self._linear.scores(plain), self._linear.blend
-            both = blended(outputs, second.heads, blend, spoken)
+            second, blend = self._linear.scores(plain), self._linear.blend if deep is None else self._linear.blend_of_three
+            both = blended(outputs, second.heads, blend, spoken, deep if deep is None else deep[:, : len(_OUTPUTS)].astype(np.float64))
             starred = np.array([star is not None for star in stars] or [False] * len(spoken))[:, None]  # they say more
             label = np.where(starred, label, answered(both, blend, spoken))
             outputs = np.where(starred, outputs, both)
-            symptom = picked(symptom, second.symptom)  # services: nothing gained where it matters (.75 → .74 on outages)
+            service, symptom = picked(service, second.service, 0.2), picked(symptom, second.symptom, 0.3)
+            if deep is not None:
+                service, symptom = picked(service, deep[:, _SERVICE], 0.1), picked(symptom, deep[:, _SYMPTOM], 0.1)
         logits, moods = outputs[:, : len(HEADS)], outputs[:, len(HEADS) :]
         return Verdicts(
             p=np.round(1 / (1 + np.exp(-logits)), 6).astype(np.float32),
@@ -228,7 +245,7 @@ class Reader:
             symptom_p=_chances(symptom).max(axis=1, initial=0).astype(np.float32),
             services=self._services,
             symptoms=self._symptoms,
-            why=self._why(hits, first, label),
+            why=self._why(hits, first, label, logits, plain),
         )
 
     def _table(
@@ -254,13 +271,21 @@ class Reader:
         scores[:, names.index("none")] = none
         return scores
 
-    def _why(self, hits: NDArray[np.intp], first: NDArray[np.intp], label: NDArray[np.bool_]) -> tuple[tuple[str, ...], ...]:
-        """The phrases that say most in each message that means something; most messages mean nothing to us and say nothing."""
+    def _why(
+        self, hits: NDArray[np.intp], first: NDArray[np.intp], label: NDArray[np.bool_], logits: NDArray[np.float64], plain: Sequence[str]
+    ) -> tuple[tuple[str, ...], ...]:
+        """The phrases that say most in each message that means something; most messages mean nothing to us and say nothing.
+
+        Where the lexicon knows no phrase of it, the words that moved the linear model.
+        """
         ends, weight, phrases = [*first[1:].tolist(), len(hits)][: len(first)], self._strength, self._phrases.lexicon.phrases
         reasons: list[tuple[str, ...]] = []
         matters: list[bool] = np.asarray(label.any(axis=1)).tolist()
-        for start, end, means in zip(first.tolist(), ends, matters, strict=True):
+        for row, (start, end, means) in enumerate(zip(first.tolist(), ends, matters, strict=True)):
             said = dict.fromkeys(hits[start + 1 : end].tolist()) if means else {}
+            if means and not said and self._linear:
+                reasons.append(self._linear.moved_by(plain[row], HEADS[int(np.where(label[row], logits[row], -np.inf).argmax())]))
+                continue
             reasons.append(tuple(phrases[hit] for hit in sorted(said, key=weight.__getitem__, reverse=True)[:4]))
         return tuple(reasons)
 

@@ -70,13 +70,15 @@ def packed(weights: NDArray[np.int8]) -> NDArray[np.uint64]:
 
 
 class Blend(msgspec.Struct, frozen=True):
-    """How two opinions become one: `lexicon · a + linear · b + c`, for each language (rows as LANGUAGES) and question.
+    """How opinions become one: `lexicon · a + linear · b + full · d + c`, for each language (rows as LANGUAGES) and question.
 
+    full        the share of the transformer's opinion (`encoder`); nothing where it was not asked
     threshold   the logit above which the answer is yes; below 0 for questions that are hard to be sure of (`calibrate.sure_enough`)
     """
 
     lexicon: Floats
     linear: Floats
+    full: Floats
     shift: Floats
     threshold: Floats
 
@@ -94,7 +96,7 @@ class Linear:
 
     def __init__(self, stored: dict[str, NDArray[Any]]) -> None:
         self.heads, self.service, self.symptom = (_table(stored, kind) for kind in ("heads", "service", "symptom"))
-        self.blend = Blend(*(stored[f"blend_{part}"].astype(np.float64) for part in Blend.__struct_fields__))
+        self.blend, self.blend_of_three = (_blend(stored, kind) for kind in ("blend", "three"))
 
     def scores(self, plain: Sequence[str]) -> Scores:
         """Logits of each text. No text gives none, a text without words the scores of silence.
@@ -126,6 +128,10 @@ def _table(stored: dict[str, NDArray[Any]], kind: str) -> Table:
     )
 
 
+def _blend(stored: dict[str, NDArray[Any]], kind: str) -> Blend:
+    return Blend(*(stored[f"{kind}_{part}"].astype(np.float64) for part in Blend.__struct_fields__))
+
+
 def load() -> Linear:
     """The shipped model."""
     with resources.files("carebot.understand").joinpath("weights", "linear.npz").open("rb") as file, np.load(file) as stored:
@@ -138,25 +144,27 @@ def spoken(lang: Sequence[str]) -> NDArray[np.intp]:
     return np.fromiter((known.get(code, len(LANGUAGES) - 1) for code in lang), np.intp, len(lang))
 
 
-def blended(lexicon: Floats, linear: Floats, blend: Blend, lang: Sequence[str]) -> Floats:
-    """One calibrated logit from two, for each message and question (columns: HEADS, then MOODS).
+def blended(lexicon: Floats, linear: Floats, blend: Blend, lang: Sequence[str], full: Floats | None = None) -> Floats:
+    """One calibrated logit from two or three, for each message and question (columns: HEADS, then MOODS).
 
     lexicon   the logits that concepts amount to (`embedded.MEANING`)
     linear    `Scores.heads`
     lang      the language of each message; those that are not in LANGUAGES share a row
+    full      what the transformer says, in the same columns
     """
     assert lexicon.shape == linear.shape == (len(lang), len(HEADS) + len(MOODS))
     row = spoken(lang)
     logits: Floats = lexicon * blend.lexicon[row] + linear * blend.linear[row] + blend.shift[row]
-    return logits
+    return logits if full is None else logits + full * blend.full[row]
 
 
-def picked(lexicon: Floats, linear: Floats, weight: float = 0.2) -> Floats:
-    """Scores for service or symptom, from what the words of the vocabulary say and what the linear model does.
+def picked(lexicon: Floats, linear: NDArray[Any], weight: float) -> Floats:
+    """Scores for service or symptom, from what the words of the vocabulary say and what a model does.
 
     lexicon   a column for each name; a rules file's own names come after the built-in ones, and of those `linear` knows nothing
-    weight    measured on 551 labelled messages in folds. Symptoms of outages: .69 right without, .71 with 0.2, .60 with 1; services: .75,
-              .74, .69, so those are better left to the words alone
+    weight    measured on outages in folds, Spanish and English. Services right by the words alone: .75 and .75 on care_gold (where they
+              were written), .60 and .36 on `annotated`; with 0.2: .76, .71, .63, .65. Symptoms: .72, .62, .48, .42; with 0.3: .73, .65,
+              .52, .56. With the full tier at 0.1: services .78, .73, .69, .64, symptoms .79, .77, .69, .70
     """
     scores = lexicon.copy()
     scores[:, : linear.shape[1]] += weight * (linear - linear.max(axis=1, keepdims=True))

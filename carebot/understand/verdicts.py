@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from carebot.model import Choice, Mark, Sentiment, Verdict
 
-HEADS = ("outage", "complaint", "churn", "fraud", "moment", "praise", "question", "irony", "hand_off", "recovered")
+HEADS = ("outage", "complaint", "churn", "fraud", "moment", "praise", "question", "irony", "hand_off", "recovered",
+         "others", "unrelated", "own", "news", "advert")  # fmt: skip
 LABELS: tuple[Literal["negative", "neutral", "positive"], ...] = ("negative", "neutral", "positive")
 # The vocabulary of services and symptoms that holds before any rules file is read (the labelled care data's own).
 SERVICES = ("none", "other", "app", "web", "login", "card", "atm", "account", "transfer", "payment", "loan", "branch", "phone",
@@ -104,6 +105,21 @@ def with_sentiment(verdicts: Verdicts, sentiment: NDArray[np.float32], rows: Seq
     moods = verdicts.sentiment.copy()
     moods[list(rows)] = sentiment
     return msgspec.structs.replace(verdicts, sentiment=moods)
+
+
+def replaced(verdicts: Verdicts, rows: Sequence[int], better: Verdicts) -> Verdicts:
+    """The same batch, with these rows as they were read a second time. `better` has one line for each of `rows`, in the same vocabulary."""
+    assert len(rows) == len(better)
+    assert better.services == verdicts.services
+    assert better.symptoms == verdicts.symptoms
+    at = list(rows)
+    columns = {name: getattr(verdicts, name).copy() for name in ("p", "label", "sentiment", "service", "service_p", "symptom", "symptom_p")}
+    for name, column in columns.items():
+        column[at] = getattr(better, name)
+    lang, why = list(verdicts.lang), list(verdicts.why)
+    for row, its_lang, its_why in zip(at, better.lang, better.why, strict=True):
+        lang[row], why[row] = its_lang, its_why
+    return msgspec.structs.replace(verdicts, lang=tuple(lang), why=tuple(why), **columns)
 
 
 def _place(names: list[str], name: str) -> int:

@@ -17,7 +17,7 @@ class StandIn:
     def __init__(self, pace: float) -> None:
         self.pace = pace
 
-    def sentiment(self, texts):
+    def __call__(self, texts):
         time.sleep(self.pace * len(texts))
         if "hang" in texts:
             time.sleep(600)
@@ -29,7 +29,7 @@ class StandIn:
             np.ones(1 << 30, np.int8)
         if "secret" in texts:
             raise ValueError("cannot read 'my card is 4111 1111 1111 1111'")
-        print("a library that prints what it reads:", texts, flush=True)
+        print("a library that prints what it reads:", texts[-1], flush=True)
         if "short" in texts:
             return np.full((len(texts) - 1, 3), 1 / 3, np.float32)
         if "odd" in texts:

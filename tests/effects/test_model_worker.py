@@ -11,21 +11,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from carebot.config.load import read
-from carebot.config.schema import Classifier, Rulebook
 from carebot.effects import model_worker
+from carebot.effects.model_child import Settings
 from carebot.effects.model_worker import Worker
-from carebot.effects.store import Store
-from carebot.loop import Loop
-from carebot.model import Batch, Message, Sentiment, Verdict
-from carebot.understand.embedded import Reader
-from carebot.understand.normalise import plain
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 STAND_IN = Path(__file__).with_name("stand_in_model.py")
@@ -40,8 +34,8 @@ def hire(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hire]:
     hired: list[Worker] = []
 
     def begin(model: str = "fine", *, patient: bool = False, more: tuple[str, ...] = (), memory_mb: int = 512) -> Worker:
-        classifier = Classifier(model=model, budget=timedelta(seconds=1), memory_mb=memory_mb)
-        hired.append(Worker(classifier, patient=patient, command=(sys.executable, "-P", str(STAND_IN), *more)))
+        settings = Settings("sentiment", model, memory_mb=memory_mb)
+        hired.append(Worker(settings, 1.0, patient=patient, command=(sys.executable, "-P", str(STAND_IN), *more)))
         return hired[-1]
 
     yield begin
@@ -52,7 +46,7 @@ def hire(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hire]:
 def loaded(worker: Worker, seconds: float = 20) -> Worker:
     """The worker, once its process can be asked."""
     deadline = time.monotonic() + seconds
-    while worker.sentiment(()) is None:
+    while worker.ask(()) is None:
         assert time.monotonic() < deadline, worker.trouble
         time.sleep(0.02)
     return worker
@@ -66,7 +60,7 @@ def reasons(worker: Worker) -> list[str]:
 
 def test_the_model_is_asked_and_answers_in_order(hire: Hire):
     worker = loaded(hire())
-    answer = worker.sentiment(["bad day", "lovely", "bad again"])
+    answer = worker.ask(["bad day", "lovely", "bad again"])
     assert answer is not None
     assert answer.dtype == np.float32
     np.testing.assert_allclose(answer, [BAD, GOOD, BAD], atol=1e-6)
@@ -75,21 +69,21 @@ def test_the_model_is_asked_and_answers_in_order(hire: Hire):
 
 def test_nobody_waits_for_a_model_that_loads_and_nobody_is_alarmed_by_it(hire: Hire):
     worker = hire("sleepy")
-    assert worker.sentiment(["bad"]) is None
+    assert worker.ask(["bad"]) is None
     assert (worker.trouble, reasons(worker)) == ("", [])
-    assert loaded(worker).sentiment(["bad"]) is not None
+    assert loaded(worker).ask(["bad"]) is not None
 
 
 def test_classify_waits_for_the_loading_and_for_every_text(hire: Hire):
     worker = hire("slow", patient=True)
-    answer = worker.sentiment(["bad", "lovely"] * 60)  # 2.4 s at 20 ms a text, with a budget of 1 s
+    answer = worker.ask(["bad", "lovely"] * 60)  # 2.4 s at 20 ms a text, with a budget of 1 s
     assert answer is not None
     np.testing.assert_allclose(answer, [BAD, GOOD] * 60, atol=1e-6)
 
 
 def test_a_slow_model_reads_what_the_budget_allows_and_is_left_alive(hire: Hire):
     worker = loaded(hire("slow"))
-    answer = worker.sentiment(["bad"] * 500)  # ten seconds' worth, with a budget of one
+    answer = worker.ask(["bad"] * 500)  # ten seconds' worth, with a budget of one
     assert answer is not None
     assert 1 <= len(answer) < 200
     assert loaded(worker, 0.1).trouble == ""
@@ -108,15 +102,15 @@ def test_a_slow_model_reads_what_the_budget_allows_and_is_left_alive(hire: Hire)
 )
 def test_a_model_that_fails_says_so_once_and_once_when_it_is_back(hire: Hire, text: str, told: str):
     worker = loaded(hire(memory_mb=512))
-    assert worker.sentiment(["lovely", text]) is None
+    assert worker.ask(["lovely", text]) is None
     assert worker.trouble.startswith(told)
     (report,) = worker.report(NOW)
     assert report.detail
     assert told in report.detail.en
     assert report.headline.es != report.headline.en
     assert (reasons(worker), reasons(worker)) == (["classifier_down"], [])
-    assert worker.sentiment(["lovely"]) is None  # it waits before it is started again
-    np.testing.assert_allclose(loaded(worker).sentiment(["lovely"]), [GOOD], atol=1e-6)
+    assert worker.ask(["lovely"]) is None  # it waits before it is started again
+    np.testing.assert_allclose(loaded(worker).ask(["lovely"]), [GOOD], atol=1e-6)
     assert (reasons(worker), reasons(worker)) == (["classifier_back"], [])
 
 
@@ -124,7 +118,7 @@ def test_a_model_that_hangs_is_killed_within_its_budget(hire: Hire, tmp_path: Pa
     worker = loaded(hire(f"pid {tmp_path / 'pid'}"))
     pid = int((tmp_path / "pid").read_text())
     began = time.monotonic()
-    assert worker.sentiment(["hang"]) is None
+    assert worker.ask(["hang"]) is None
     assert time.monotonic() - began < 30  # it would hang for ever
     assert worker.trouble == "no answer within 1 s"
     with pytest.raises(ProcessLookupError):
@@ -136,9 +130,9 @@ def test_a_process_killed_from_outside_is_noticed_even_when_nobody_writes(hire: 
     os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
     deadline = time.monotonic() + 5
     while not worker.trouble and time.monotonic() < deadline:
-        assert worker.sentiment(()) is None or not worker.trouble
+        assert worker.ask(()) is None or not worker.trouble
     assert worker.trouble == "its process was killed by signal 9; too little memory, perhaps"
-    assert loaded(worker).sentiment(["bad"]) is not None
+    assert loaded(worker).ask(["bad"]) is not None
 
 
 def test_a_model_that_never_gets_ready_is_given_up(hire: Hire, monkeypatch: pytest.MonkeyPatch):
@@ -146,7 +140,7 @@ def test_a_model_that_never_gets_ready_is_given_up(hire: Hire, monkeypatch: pyte
     worker = hire("sleepy")
     deadline = time.monotonic() + 5
     while not worker.trouble:
-        assert worker.sentiment(["bad"]) is None
+        assert worker.ask(["bad"]) is None
         assert time.monotonic() < deadline
         time.sleep(0.02)
     assert worker.trouble == "it did not load within 0 minutes"
@@ -162,19 +156,19 @@ def test_a_model_that_never_gets_ready_is_given_up(hire: Hire, monkeypatch: pyte
 )
 def test_a_model_that_cannot_be_loaded_says_what_to_do(hire: Hire, model: str, told: str):
     worker = hire(model, patient=True)
-    assert worker.sentiment(["lovely"]) is None
+    assert worker.ask(["lovely"]) is None
     assert worker.trouble == told
 
 
 def test_what_is_no_answer_at_all_is_no_answer(hire: Hire):
     worker = hire(patient=True, more=("garbage",))
-    assert worker.sentiment(["lovely"]) is None
+    assert worker.ask(["lovely"]) is None
     assert worker.trouble == "its answer cannot be read"
 
 
 def test_a_program_that_is_not_there_is_trouble_and_not_the_end():
-    worker = Worker(Classifier(model="x"), command=("/nowhere/python",))
-    assert worker.sentiment(["lovely"]) is None
+    worker = Worker(Settings("sentiment", "x"), 1.0, command=("/nowhere/python",))
+    assert worker.ask(["lovely"]) is None
     assert worker.trouble.startswith("its process does not start")
 
 
@@ -205,7 +199,7 @@ def test_no_secret_of_ours_reaches_the_model(hire: Hire, tmp_path: Path, monkeyp
 
 def test_what_a_library_prints_is_neither_an_answer_nor_in_our_log(hire: Hire, capfd: pytest.CaptureFixture[str]):
     worker = loaded(hire())
-    assert worker.sentiment(["bad words"]) is not None
+    assert worker.ask(["bad words"]) is not None
     said = capfd.readouterr()
     assert "bad words" not in said.out + said.err
 
@@ -214,11 +208,10 @@ def test_the_process_leaves_with_carebot_even_while_it_hangs(tmp_path: Path):
     """carebot is killed the hard way while its model computes."""
     program = f"""
 import sys
-from datetime import timedelta
-from carebot.config.schema import Classifier
+from carebot.effects.model_child import Settings
 from carebot.effects.model_worker import Worker
-worker = Worker(Classifier(model="pid {tmp_path / "pid"}", budget=timedelta(seconds=10)), patient=True, command=(sys.executable, {str(STAND_IN)!r}))
-worker.sentiment(["hang"])
+worker = Worker(Settings("sentiment", "pid {tmp_path / "pid"}"), 10.0, patient=True, command=(sys.executable, {str(STAND_IN)!r}))
+worker.ask(["hang"])
 """
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     with subprocess.Popen([sys.executable, "-c", program], env=environment) as carebot:
@@ -240,110 +233,3 @@ def _runs(pid: int) -> bool:
         return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     except OSError:
         return False
-
-
-# ── with the loop ────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def rules(more: str = "") -> Rulebook:
-    rulebook, problems = read(f"brand: {{name: Banco Lumbre}}\n{more}", kinds={})
-    assert rulebook, problems
-    return rulebook
-
-
-def test_what_matters_to_somebody_is_asked_first_and_what_is_given_is_not_asked_at_all(hire: Hire):
-    texts = ["hola a todos", "la app no funciona, bad", "feliz lunes", "no puedo entrar en la app"]
-    verdicts = Reader().read([plain(text) for text in texts], [""] * 4)
-    assert verdicts.label.any(axis=1).tolist() == [False, True, False, True]
-    worker = loaded(hire())
-    asked: list[str] = []
-    answer = worker.sentiment
-    worker.sentiment = lambda texts: (asked.extend(texts), answer(texts[:2]))[1]  # type: ignore[method-assign,assignment]
-    read_by_it = worker.read(verdicts, [texts[0], texts[1], None, texts[3]])
-    assert asked == [texts[1], texts[3], texts[0]]
-    np.testing.assert_allclose(read_by_it.sentiment[[1, 3]], [BAD, GOOD], atol=1e-6)
-    np.testing.assert_array_equal(read_by_it.sentiment[[0, 2]], verdicts.sentiment[[0, 2]])  # ours stays
-    np.testing.assert_array_equal(read_by_it.p, verdicts.p)
-
-
-def test_when_the_model_fails_carebots_own_reading_holds_and_nothing_becomes_neutral(hire: Hire):
-    texts = ["qué vergüenza de banco, todo fatal", "sois geniales, gracias", "die"]
-    verdicts = Reader().read([plain(text) for text in texts], [""] * 3)
-    worker = loaded(hire())
-    assert worker.read(verdicts, texts) is verdicts
-    assert [verdicts.row(row).sentiment.label for row in range(2)] == ["negative", "positive"]
-
-
-def say(id_: str, text: str, verdict: Verdict | None = None) -> Batch:
-    return Batch(source="x", events=(Message(id=id_, text=text, posted_at=NOW, seen_at=NOW, source="x", author="ana", verdict=verdict),))
-
-
-def test_the_loop_starts_changes_and_ends_the_model_as_the_rules_say(hire: Hire):
-    store = Store(None)
-    loop = Loop(store, rules(), secret=b"s", destinations=lambda _: (), model_for=lambda classifier: hire(classifier.model))
-    try:
-        assert loop.model is None
-        loop.use(rules("classifier: {model: fine, budget: 1s, memory_mb: 512}"))
-        first = loop.model
-        assert first
-        loop.use(rules("classifier: {model: fine, budget: 1s, memory_mb: 512}\nincidents: {people: 4}"))
-        assert loop.model is first
-        loop.use(rules("classifier: {model: sleepy, budget: 1s, memory_mb: 512}"))
-        assert loop.model is not first
-        loop.use(rules())
-        assert loop.model is None
-    finally:
-        loop.close()
-        store.close()
-
-
-def test_the_desk_hears_once_that_the_model_fails_and_once_that_it_is_back(hire: Hire):
-    store = Store(None)
-    loop = Loop(
-        store,
-        rules("classifier: {model: fine, budget: 1s, memory_mb: 512}"),
-        secret=b"s",
-        destinations=lambda _: (),
-        model_for=lambda c: hire(c.model),
-    )
-    try:
-        assert loop.model
-        loaded(loop.model)
-        alerts = [alert.reason for alert in loop.take([say("x:1", "die")], NOW).outcome.alerts]
-        alerts += [alert.reason for alert in loop.take([say("x:2", "hola")], NOW).outcome.alerts]
-        loaded(loop.model)
-        alerts += [alert.reason for alert in loop.take([], NOW).outcome.alerts]
-        alerts += [alert.reason for alert in loop.take([say("x:3", "hola")], NOW).outcome.alerts]
-        assert alerts == ["classifier_down", "classifier_back"]
-        assert store.known(["x:1", "x:2", "x:3"]) == {"x:1", "x:2", "x:3"}
-    finally:
-        loop.close()
-        store.close()
-
-
-def test_a_replay_never_asks_a_model():
-    store = Store(None)
-    try:
-        assert (
-            Loop(store, rules("classifier: {model: fine, budget: 1s, memory_mb: 512}"), secret=b"s", destinations=lambda _: ()).model
-            is None
-        )
-    finally:
-        store.close()
-
-
-def test_classify_takes_the_models_sentiment_but_not_over_a_verdict_that_was_given(hire: Hire):
-    from carebot.classify import verdicts_of
-
-    given = Verdict(sentiment=Sentiment("neutral", 0.0, 1.0, 0.0))
-    messages = [event for batch in (say("a", "bad"), say("b", "bad", given)) for event in batch.events if isinstance(event, Message)]
-    verdicts = verdicts_of(messages, Reader(), hire(patient=True))
-    assert [verdicts.row(row).sentiment.label for row in range(2)] == ["negative", "neutral"]
-
-
-def test_without_a_classifier_nothing_of_it_is_loaded():
-    code = "import sys, carebot.loop, carebot.service; print([m for m in ('torch', 'transformers', 'carebot.effects.model_worker') if m in sys.modules])"
-    found = subprocess.run(
-        [sys.executable, "-c", code], cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=60, check=True
-    )
-    assert found.stdout.strip() == "[]"

@@ -11,14 +11,13 @@ import os
 import subprocess
 import sys
 import time
-from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from carebot.config.schema import Classifier
 from carebot.effects import model_worker
+from carebot.effects.model_child import Settings
 from carebot.effects.model_worker import Worker
 from carebot.understand.transformer import LONGEST, TOGETHER, Model, NotANumber, label_map, spoken
 from carebot.understand.verdicts import LABELS
@@ -83,7 +82,8 @@ def test_a_model_that_is_never_negative_is_no_sentiment_model():
 
 def test_the_model_is_not_told_who_is_named_nor_where_a_link_leads():
     assert spoken("@Ana_B mira https://x.example/a?b=1 y www.lumbre.example, ok?") == "@user mira http y http ok?"
-    assert len(spoken("a " * 5000)) <= 1000
+    assert spoken("no\n\n  &quot;va&quot; &#8203;nada") == 'no "va" nada'
+    assert len(spoken("a " * 5000)) == 400
 
 
 # ── real models ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -200,23 +200,23 @@ def test_a_graphics_card_that_is_not_there_is_told(three: Path):
 # ── real models in their process ─────────────────────────────────────────────────────────────────────────────────
 
 
-def in_a_process(folder: Path | str, **more: object) -> Worker:
-    return Worker(Classifier(model=str(folder), device="cpu", **more), patient=True)  # type: ignore[arg-type]
+def in_a_process(folder: Path | str, budget: float = 2.0, **more: int) -> Worker:
+    return Worker(Settings("sentiment", str(folder), **more), budget, patient=True)
 
 
 def test_a_real_model_is_loaded_asked_killed_and_asked_again(three: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     worker = in_a_process(three)
     try:
-        answer = worker.sentiment(["good", "bad w1 w2", "meh"])
+        answer = worker.ask(["good", "bad w1 w2", "meh"])
         assert answer is not None, worker.trouble
         assert answer.argmax(axis=1).tolist() == [2, 0, 1]
         assert worker._child
         worker._child.kill()
         worker._child.wait()
-        assert worker.sentiment(["bad"]) is None
+        assert worker.ask(["bad"]) is None
         assert worker.trouble.startswith("its process was killed by signal 9")
-        again = worker.sentiment(["bad"])
+        again = worker.ask(["bad"])
         assert again is not None
         assert (again.argmax(), worker.trouble) == (0, "")
     finally:
@@ -225,13 +225,13 @@ def test_a_real_model_is_loaded_asked_killed_and_asked_again(three: Path, monkey
 
 def test_a_real_model_that_stands_still_is_killed_within_the_budget(three: Path):
     """Stopped, not asleep: the process does not even take its signals."""
-    worker = in_a_process(three, budget=timedelta(seconds=1))
+    worker = in_a_process(three, budget=1.0)
     try:
-        assert worker.sentiment(["bad"]) is not None, worker.trouble
+        assert worker.ask(["bad"]) is not None, worker.trouble
         assert worker._child
         os.kill(worker._child.pid, 19)
         began = time.monotonic()
-        assert worker.sentiment(["bad"]) is None
+        assert worker.ask(["bad"]) is None
         assert time.monotonic() - began < 2
         assert worker.trouble == "no answer within 1 s"
     finally:
@@ -265,7 +265,7 @@ def test_a_model_that_cannot_be_used_says_why_and_the_desk_keeps_its_own_reading
         folder = "nobody/has-this"
     worker = in_a_process(folder)
     try:
-        assert worker.sentiment(["bad"]) is None
+        assert worker.ask(["bad"]) is None
         assert told in worker.trouble
     finally:
         worker.close()
@@ -283,7 +283,7 @@ def test_a_model_larger_than_its_memory_is_told_so(tmp_path: Path, monkeypatch: 
     net.to_empty(device="cpu").save_pretrained(folder)
     worker = in_a_process(folder, memory_mb=400)
     try:
-        assert worker.sentiment(["bad"]) is None
+        assert worker.ask(["bad"]) is None
         assert worker.trouble == "it needs more memory than memory_mb allows"
     finally:
         worker.close()
