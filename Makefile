@@ -19,7 +19,7 @@ gates: $(VENV)/ready  ## the long gates: 1,000 kills
 	$(VENV)/bin/pytest -m long -n 0
 
 test-models: $(MODELS)/ready  ## real sentiment models in real processes; takes torch, 1.2 GB
-	$(MODELS)/bin/pytest -n 0 tests/understand/test_transformer.py tests/effects/test_model_worker.py
+	$(MODELS)/bin/pytest -n 0 tests/understand/test_transformer.py tests/effects/test_model_worker.py tests/training/test_full.py
 
 $(MODELS)/ready: pyproject.toml
 	rm -rf $(MODELS) && $(PY) -m venv $(MODELS)
@@ -27,8 +27,9 @@ $(MODELS)/ready: pyproject.toml
 	$(MODELS)/bin/pip install --quiet --disable-pip-version-check -e '.[transformers,test]'
 	touch $@
 
-bench: $(VENV)/ready  ## messages/s stage by stage, beside a named peer
-	$(VENV)/bin/pip install --quiet '.[bench]' && $(VENV)/bin/python -m benchmarks.pipeline
+bench: $(VENV)/ready  ## messages/s stage by stage, and how well they are understood, beside named peers
+	$(VENV)/bin/pip install --quiet -e '.[bench,full]' && $(VENV)/bin/pip install --quiet --no-deps sentileak
+	$(VENV)/bin/python -m benchmarks.pipeline && $(VENV)/bin/python -m benchmarks.understanding
 
 clean:
 	rm -rf $(VENV) $(MODELS) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .coverage*

@@ -1,7 +1,7 @@
-"""How far each opinion is to be trusted: fitted on messages that neither was trained on.
+"""How far each opinion is to be trusted: fitted on messages that none was trained on.
 
-One form for all: the logit of answer k is a · lexicon + b · linear + c. A yes/no question is a choice of two, one of which always
-scores nothing. Newton's method on the log loss, held towards a first guess where there is little to learn from.
+One form for all: the logit of answer k is a · lexicon + b · linear + d · full + c. A yes/no question is a choice of two, one of which
+always scores nothing. Newton's method on the log loss, held towards a first guess where there is little to learn from.
 """
 
 from __future__ import annotations
@@ -17,18 +17,22 @@ from carebot.understand.linear import LANGUAGES, MOODS, Blend, Floats
 from carebot.understand.verdicts import HEADS
 
 Labels = NDArray[np.intp]
-GUESS = (0.5, 0.5)  # a and b where nothing is known
-UNJUDGED = (1.0, 0.0)  # questions without a labelled message: the lexicon alone
+GUESS = (0.5, 0.5, 0.0)  # a, b and d where nothing is known
+GUESS_OF_THREE = (0.2, 0.1, 0.7)
+UNJUDGED = (1.0, 0.0, 0.0)  # questions without a labelled message: the lexicon alone
+FEWEST = 8  # yeses it takes to weigh opinions of a question
 
 
 class Judged(msgspec.Struct, frozen=True):
-    """Messages with answers: both opinions as logits (n, HEADS and MOODS), the language row of each, and what is known.
+    """Messages with answers: the opinions as logits (n, HEADS and MOODS), the language row of each, and what is known.
 
+    full     zeros where the transformer was not asked
     answer   (n, HEADS) 1, 0 or -1 for "not asked"; mood index into MOODS or -1
     """
 
     lexicon: Floats
     linear: Floats
+    full: Floats
     language: Labels
     answer: Labels
     mood: Labels
@@ -37,6 +41,10 @@ class Judged(msgspec.Struct, frozen=True):
 
 def joined(parts: Sequence[Judged]) -> Judged:
     return Judged(*(np.concatenate([getattr(part, name) for part in parts]) for name in Judged.__struct_fields__))
+
+
+def part(judged: Judged, rows: NDArray[Any]) -> Judged:
+    return Judged(*(getattr(judged, name)[rows] for name in Judged.__struct_fields__))
 
 
 def _fitted(opinions: Floats, label: Labels, weight: Floats, guess: Floats, hold: float) -> Floats:
@@ -63,44 +71,48 @@ def _fitted(opinions: Floats, label: Labels, weight: Floats, guess: Floats, hold
     return theta
 
 
-def _question(judged: Judged, head: int, language: int, hold: float, guess: tuple[float, float]) -> tuple[float, float, float]:
+def _opinions(judged: Judged, rows: Labels, column: int | slice) -> Floats:
+    return np.stack([table[rows, column] for table in (judged.lexicon, judged.linear, judged.full)], axis=-1)
+
+
+def _question(judged: Judged, head: int, language: int, hold: float, guess: Sequence[float]) -> Floats:
+    """a, b, d and a shift."""
     rows = np.flatnonzero((judged.answer[:, head] >= 0) & ((judged.language == language) | (language < 0)))
-    if not len(rows) or judged.answer[rows, head].max() == 0:
-        return (*UNJUDGED, 0.0)
-    opinions = np.zeros((len(rows), 2, 3))
-    opinions[:, 1] = np.c_[judged.lexicon[rows, head], judged.linear[rows, head], np.ones(len(rows))]
-    a, b, c = _fitted(opinions, judged.answer[rows, head], judged.weight[rows], np.array([*guess, 0.0]), hold)
-    return float(a), float(b), float(c)
+    if (judged.answer[rows, head] == 1).sum() < FEWEST:
+        return np.array([*UNJUDGED, 0.0])
+    opinions = np.zeros((len(rows), 2, 4))
+    opinions[:, 1, :3], opinions[:, 1, 3] = _opinions(judged, rows, head), 1.0
+    return _fitted(opinions, judged.answer[rows, head], judged.weight[rows], np.array([*guess[:3], 0.0]), hold)
 
 
-def _mood(judged: Judged, language: int, hold: float) -> Floats:
-    """a, b and a shift for each mood."""
+def _mood(judged: Judged, language: int, hold: float, guess: Sequence[float]) -> Floats:
+    """a, b, d and a shift for each mood."""
     rows = np.flatnonzero((judged.mood >= 0) & ((judged.language == language) | (language < 0)))
     if not len(rows):
         return np.array([*UNJUDGED, *[0.0] * len(MOODS)])
-    start = len(HEADS)
-    opinions = np.zeros((len(rows), len(MOODS), 2 + len(MOODS)))
-    opinions[:, :, 0], opinions[:, :, 1] = judged.lexicon[rows, start:], judged.linear[rows, start:]
-    opinions[:, :, 2:] = np.eye(len(MOODS))
-    return _fitted(opinions, judged.mood[rows], judged.weight[rows], np.array([*GUESS, *[0.0] * len(MOODS)]), hold)
+    opinions = np.zeros((len(rows), len(MOODS), 3 + len(MOODS)))
+    opinions[:, :, :3], opinions[:, :, 3:] = _opinions(judged, rows, slice(len(HEADS), None)), np.eye(len(MOODS))
+    return _fitted(opinions, judged.mood[rows], judged.weight[rows], np.array([*guess, *[0.0] * len(MOODS)]), hold)
 
 
-def blend(judged: Judged, hold: float = 8.0) -> Blend:
-    """How the two opinions are weighed, for each language: first for all languages together, and from there for each with answers."""
+def blend(judged: Judged, hold: float = 8.0, guess: Sequence[float] = GUESS) -> Blend:
+    """How the opinions are weighed, for each language: first for all languages together, and from there for each with answers.
+
+    guess   of a, b and d; GUESS_OF_THREE where `judged.full` holds an opinion
+    """
     width = len(HEADS) + len(MOODS)
-    table = np.zeros((4, len(LANGUAGES), width))
+    table = np.zeros((5, len(LANGUAGES), width))
     for head in range(len(HEADS)):
-        a, b, c = _question(judged, head, -1, hold, GUESS)
+        all_ = _question(judged, head, -1, hold, guess)
         for row in range(len(LANGUAGES)):
             asked = (judged.language == row) & (judged.answer[:, head] == 1)
-            own = _question(judged, head, row, 2 * hold, (a, b)) if asked.sum() >= 20 else (a, b, c)
-            table[:3, row, head] = own
+            table[:4, row, head] = _question(judged, head, row, 2 * hold, all_[:3].tolist()) if asked.sum() >= 20 else all_
     for row in range(len(LANGUAGES)):
         there = row if ((judged.language == row) & (judged.mood >= 0)).sum() >= 100 else -1
-        a, b, *shifts = _mood(judged, there, hold)
-        table[0, row, len(HEADS) :], table[1, row, len(HEADS) :], table[2, row, len(HEADS) :] = a, b, shifts
+        found = _mood(judged, there, hold, guess)
+        table[:3, row, len(HEADS) :], table[3, row, len(HEADS) :] = found[:3, None], found[3:]
     for head in range(len(HEADS)):
-        table[3, :, head] = sure_enough(judged, head, table)
+        table[4, :, head] = sure_enough(judged, head, table)
     return Blend(*table)
 
 
@@ -110,8 +122,8 @@ def sure_enough(judged: Judged, head: int, table: Floats) -> float:
     right = judged.answer[rows, head] == 1
     if not right.any():
         return 0.0
-    a, b, c = table[:3, judged.language[rows], head]
-    logits, threshold = a * judged.lexicon[rows, head] + b * judged.linear[rows, head] + c, 0.0
+    *weights, shift = table[:4, judged.language[rows], head]
+    logits, threshold = (np.array(weights).T * _opinions(judged, rows, head)).sum(axis=1) + shift, 0.0
     for _ in range(5):
         said = logits > threshold
         reached = min(0.96, max(0.4, 2 * float((said & right).sum()) / float(said.sum() + right.sum())))

@@ -51,6 +51,13 @@ def words(text: str) -> str:
     return plain(tame(text))
 
 
+def _example(text: str, lang: str, source: str, answers: dict[str, float] | None = None, mood: tuple[float, ...] = (),
+             service: str = "", symptom: str = "", weight: float = 1.0) -> Example:  # fmt: skip
+    """An example of a text as it was found."""
+    said = tame(text)
+    return Example(plain(said), lang, source, answers or {}, mood, service, symptom, weight, said)
+
+
 def _mood(name: str) -> tuple[float, ...]:
     return tuple(float(name == mood) for mood in MOODS)
 
@@ -73,14 +80,14 @@ def umsab(folder: Path, split: str = "train") -> Iterator[Example]:
     for name, lang in _UMSAB.items():
         place = folder / "text" / "umsab" / name
         for text, label in zip(_lines(place / f"{split}_text.txt"), _lines(place / f"{split}_labels.txt"), strict=True):
-            yield Example(words(text), lang, "umsab", mood=_mood(_NUMBER[label]), weight=6.0 if lang == "es" else 1.5)
+            yield _example(text, lang, "umsab", mood=_mood(_NUMBER[label]), weight=6.0 if lang == "es" else 1.5)
 
 
 def tweeteval(folder: Path) -> Iterator[Example]:
     """The validation split: never trained on."""
     place = folder / "text" / "tweeteval_sentiment"
     for text, label in zip(_lines(place / "val_text.txt"), _lines(place / "val_labels.txt"), strict=True):
-        yield Example(words(text), "en", "tweeteval", mood=_mood(_NUMBER[label]))
+        yield _example(text, "en", "tweeteval", mood=_mood(_NUMBER[label]))
 
 
 def _semeval(folder: Path) -> Iterator[Example]:
@@ -88,7 +95,7 @@ def _semeval(folder: Path) -> Iterator[Example]:
         for line in _lines(path):
             _, label, text, *_ = (*line.split("\t"), "", "")
             if label in MOODS:
-                yield Example(words(_unescaped(text)), "en", "semeval", mood=_mood(label))
+                yield _example(_unescaped(text), "en", "semeval", mood=_mood(label))
 
 
 def _unescaped(text: str) -> str:
@@ -98,17 +105,17 @@ def _unescaped(text: str) -> str:
 def _airline_es(folder: Path) -> Iterator[Example]:
     for row in _csv(folder / "text" / "es_airline_2017_public.csv"):
         if row["airline_sentiment"] in MOODS:
-            yield Example(words(row["text"]), "es", "es_airline_2017", mood=_mood(row["airline_sentiment"]), weight=2.0)
+            yield _example(row["text"], "es", "es_airline_2017", mood=_mood(row["airline_sentiment"]), weight=2.0)
 
 
 def _airline_en(folder: Path) -> Iterator[Example]:
     for row in _jsonl(folder / "streams" / "airline_2015_en.jsonl"):
-        yield Example(words(row["text"]), "en", "airline_2015", mood=_mood(row["sentiment"]))
+        yield _example(row["text"], "en", "airline_2015", mood=_mood(row["sentiment"]))
 
 
 def _complaints(folder: Path) -> Iterator[Example]:
     for row in _csv(folder / "text" / "complaints_2019" / "dev.csv"):
-        yield Example(words(row["text"]), "en", "complaints_2019", {"complaint": float(row["complaint"])}, weight=3.0)
+        yield _example(row["text"], "en", "complaints_2019", {"complaint": float(row["complaint"])}, weight=3.0)
 
 
 def _banking77(folder: Path) -> Iterator[Example]:
@@ -116,7 +123,7 @@ def _banking77(folder: Path) -> Iterator[Example]:
         service, symptom = _INTENTS.get(row["category"], ("", ""))
         answers = {"fraud": float(row["category"] in _FRAUD), "churn": float(row["category"] == "terminate_account"), "praise": 0.0}
         answers |= {"hand_off": 0.0, "recovered": 0.0, "question": float("?" in row["text"])}
-        yield Example(words(row["text"]), "en", "banking77", answers, service=service, symptom=symptom, weight=0.5)
+        yield _example(row["text"], "en", "banking77", answers, service=service, symptom=symptom, weight=0.5)
 
 
 def gold(folder: Path) -> Iterator[Example]:
@@ -124,7 +131,7 @@ def gold(folder: Path) -> Iterator[Example]:
     for row in _jsonl(folder / "text" / "care_gold_dev.jsonl"):
         answers = {head: float(row[head]) for head in HEADS if head in row}
         mood, weight = _mood(_SHORT[row["sentiment"]]), 3.0 if row["note"].startswith("?") else 6.0
-        yield Example(words(row["text"]), row["lang"], "care_gold", answers, mood, row["service"], row["symptom"], weight)
+        yield _example(row["text"], row["lang"], "care_gold", answers, mood, row["service"], row["symptom"], weight)
 
 
 def _streams(folder: Path) -> Iterator[Example]:
@@ -132,13 +139,25 @@ def _streams(folder: Path) -> Iterator[Example]:
     for path in sorted((folder / "streams").glob("*_e[sn].jsonl")):
         for row in _jsonl(path):
             if not row.get("by_brand"):
-                yield Example(words(row["text"]), row["lang"], "streams")
+                yield _example(row["text"], row["lang"], "streams")
+
+
+def there(read: Callable[[Path], Iterable[Example]], folder: Path) -> list[Example]:
+    """What a reader finds; nothing if the set is not in the folder."""
+    try:
+        return list(read(folder))
+    except FileNotFoundError:
+        return []
+
+
+def judges(folder: Path) -> list[Example]:
+    """What is scored and never trained on: the validation splits."""
+    return [*there(tweeteval, folder), *there(lambda place: umsab(place, "val"), folder)]
 
 
 RESEARCH = "none stated or research only"
 SETS = {
     "banking77": Set("CC BY 4.0", _banking77, permissive=True),
-    "care_gold": Set(f"labels ours; texts: {RESEARCH}", gold),
     "umsab": Set("repository Apache-2.0; texts under Twitter and research terms", umsab),
     "semeval": Set(RESEARCH, _semeval),
     "es_airline_2017": Set("none stated", _airline_es),
@@ -174,8 +193,5 @@ def collected(folder: Path, *, permissive: bool) -> list[Example]:
     found: list[Example] = []
     for known in SETS.values():
         if known.permissive or not permissive:
-            try:
-                found += known.read(folder)
-            except FileNotFoundError:
-                continue
+            found += there(known.read, folder)
     return found

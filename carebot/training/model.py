@@ -14,6 +14,7 @@ class Example(msgspec.Struct, frozen=True, gc=False):
     """A text and the answers known about it.
 
     text      what `normalise.plain` gave
+    said      what was said, tamed: for a model that reads letters as they were written
     lang      two letters
     source    the set it comes from, a name of `data.SETS` or "examples"
     answers   head → share of yes, 0 to 1; a head that is not here was not asked
@@ -30,6 +31,7 @@ class Example(msgspec.Struct, frozen=True, gc=False):
     service: str = ""
     symptom: str = ""
     weight: float = 1.0
+    said: str = ""
 
 
 def checked(example: Example) -> Example:

@@ -1,13 +1,13 @@
-"""The whole recipe: examples, fits, folds, and how far to trust what came out. `carebot train` is this and a file.
+"""The whole recipe of the fast tier: examples, fits, folds, and how far to trust what came out. `carebot train` is this and a file.
 
 Nothing that is evaluated is trained on: the validation splits never, a labelled care message only in the fits that do not score it.
-Those folds also decide how lexicon and linear model are weighed (`calibrate`).
+Those folds also decide how the opinions are weighed (`calibrate`): lexicon and linear model, and both with the transformer's.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carebot.training import data, taught
-from carebot.training.calibrate import Judged, blend, joined
+from carebot.training.calibrate import GUESS_OF_THREE, Judged, blend, joined, part
 from carebot.training.fit import Fitted, Wanted, balanced, fit, heads_wanted, rounded, scores, topics_wanted
+from carebot.training.labelled import annotated, invented
 from carebot.training.model import Example
 from carebot.training.written import examples as written
 from carebot.understand.embedded import Reader
@@ -25,6 +26,7 @@ from carebot.understand.linear import MOODS, Blend, Floats, spoken
 from carebot.understand.verdicts import HEADS, SERVICES, SYMPTOMS
 
 FOLDS = 5
+HELD = 4  # the fold of the labelled messages that no transformer learns from (`full.recipe`)
 _HEAD_BITS, _TOPIC_BITS = 18, 16
 _TENTH = 9  # the part of the sets with moods or complaints that is kept for calibration
 _ONLY_MOODS = {"semeval", "umsab"}  # left out of the folds: they say nothing about care
@@ -34,6 +36,7 @@ class Recipe(msgspec.Struct, frozen=True):
     """folder     the data, laid out as `data` says
     opinions      a file of `taught`, or none
     permissive    only sets that anybody may train on, and our own sentences
+    desk          examples from a desk's own clicks
     """
 
     folder: Path
@@ -42,20 +45,25 @@ class Recipe(msgspec.Struct, frozen=True):
     seed: int = 1
     epochs: int = 6
     each: int = 40
+    desk: tuple[Example, ...] = ()
 
 
 class Trained(msgspec.Struct, frozen=True):
     """stored   what `linear.Linear` reads
     counts      examples by set and language
-    gold        the labelled care messages as scored by the fits that had not seen them
+    labelled    the care messages with every answer, as scored by the fits that had not seen them; `sources` names the set of each
     held        the messages kept for calibration
+    topics      service and symptom of the labelled ones, as logits
     """
 
     stored: dict[str, NDArray[Any]]
     counts: dict[tuple[str, str], int]
-    gold: Judged
+    labelled: Judged
+    sources: tuple[str, ...]
+    folds: NDArray[np.intp]
     held: Judged
-    gold_topics: NDArray[np.float32]
+    topics: NDArray[np.float32]
+    examples: tuple[Example, ...]
 
 
 def lexicon_logits(reader: Reader, texts: Sequence[str], lang: Sequence[str]) -> Floats:
@@ -74,7 +82,8 @@ def even(asked: Sequence[Example], most: float = 4.0) -> Floats:
     return weights
 
 
-def judged(reader: Reader, asked: Sequence[Example], linear: NDArray[Any]) -> Judged:
+def judged(reader: Reader, asked: Sequence[Example], linear: NDArray[Any], full: NDArray[Any] | None = None) -> Judged:
+    """What is known of these messages and what the opinions are. `full`: NaN or None where the transformer was not asked."""
     answer = np.array([[int(example.answers.get(head, -1)) for head in HEADS] for example in asked], np.intp).reshape(
         len(asked), len(HEADS)
     )
@@ -82,6 +91,7 @@ def judged(reader: Reader, asked: Sequence[Example], linear: NDArray[Any]) -> Ju
     return Judged(
         lexicon=lexicon_logits(reader, [example.text for example in asked], lang),
         linear=linear.astype(np.float64),
+        full=np.zeros_like(linear, np.float64) if full is None else np.nan_to_num(full[:, : linear.shape[1]].astype(np.float64)),
         language=spoken(lang),
         answer=answer,
         mood=np.array([int(np.argmax(example.mood)) if example.mood else -1 for example in asked], np.intp),
@@ -89,23 +99,15 @@ def judged(reader: Reader, asked: Sequence[Example], linear: NDArray[Any]) -> Ju
     )
 
 
-def _apart(recipe: Recipe) -> tuple[list[Example], list[Example], list[Example]]:
-    """What is trained on, what is held for calibration, and the labelled care messages."""
-    gold = [] if recipe.permissive else list(data.gold(recipe.folder))
-    splits = (data.tweeteval, lambda folder: data.umsab(folder, "val"))
-    evaluated = [example.text for split in splits for example in there(split, recipe.folder)]
-    found = data.without(data.collected(recipe.folder, permissive=recipe.permissive), [*evaluated, *(example.text for example in gold)])
+def apart(recipe: Recipe) -> tuple[list[Example], list[Example], list[Example]]:
+    """What is trained on, what is held for calibration, and the labelled care messages: `care_gold` and those of `labelled`."""
+    evaluated = [example.text for example in data.judges(recipe.folder)]
+    care = [] if recipe.permissive else [*data.there(data.gold, recipe.folder), *annotated(recipe.folder)]
+    labelled = data.without(care, evaluated)
+    found = data.without(data.collected(recipe.folder, permissive=recipe.permissive), [*evaluated, *(example.text for example in labelled)])
     held = [e for e in found if (e.mood or "complaint" in e.answers) and data.fold(e.text, 10) == _TENTH]
     kept = {id(example) for example in held}
-    return [example for example in found if id(example) not in kept], held, gold
-
-
-def there(read: Callable[[Path], Iterable[Example]], folder: Path) -> list[Example]:
-    """What a reader finds; nothing if the set is not in the folder."""
-    try:
-        return list(read(folder))
-    except FileNotFoundError:
-        return []
+    return [example for example in found if id(example) not in kept], held, labelled
 
 
 def _fitted(recipe: Recipe, examples: Sequence[Example], wanted: Wanted, bits: int, say: Callable[[str], None]) -> Fitted:
@@ -122,40 +124,69 @@ def _both(recipe: Recipe, examples: Sequence[Example], say: Callable[[str], None
 
 
 def trained(recipe: Recipe, say: Callable[[str], None]) -> Trained:
-    """Everything that is shipped, and what it is judged by. Some five minutes on one core with all sets."""
-    found, held, gold = _apart(recipe)
-    ours, reader = written(recipe.each, recipe.seed), Reader(alone=True)
+    """Everything that is shipped, and what it is judged by. Some ten minutes on one core with all sets."""
+    found, held, labelled = apart(recipe)
+    opinions = taught.read(recipe.opinions) if recipe.opinions else {}
+    ours, reader = [*written(recipe.each, recipe.seed), *invented(), *recipe.desk], Reader(alone=True)
+    heard = [taught.taught(example, opinions) for example in found]
+    learnt = [example for example in heard if example.answers or example.mood or example.service]
+    care = [example for example in learnt if example.source not in _ONLY_MOODS]
 
-    def learnt(part: int) -> list[Example]:
-        opinions = taught.read(recipe.opinions, part) if recipe.opinions else {}
-        heard = [taught.taught(example, opinions) for example in found]
-        return [example for example in heard if example.answers or example.mood or example.service]
-
-    linear, topics = np.zeros((len(gold), len(HEADS) + len(MOODS))), np.zeros((len(gold), len(SERVICES) + len(SYMPTOMS)), np.float32)
-    for part in range(FOLDS if gold else 0):
-        say(f"fold {part + 1} of {FOLDS}")
-        inside = [row for row, example in enumerate(gold) if data.fold(example.text, FOLDS) == part]
-        others = [example for example in gold if data.fold(example.text, FOLDS) != part]
-        care = [example for example in learnt(1 + part) if example.source not in _ONLY_MOODS]
+    linear, topics = np.zeros((len(labelled), len(HEADS) + len(MOODS))), np.zeros((len(labelled), len(SERVICES) + len(SYMPTOMS)))
+    folds = np.array([data.fold(example.text, FOLDS) for example in labelled], np.intp)
+    for fold in range(FOLDS if labelled else 0):
+        say(f"fold {fold + 1} of {FOLDS}")
+        inside = np.flatnonzero(folds == fold).tolist()
+        others = [example for example, its in zip(labelled, folds.tolist(), strict=True) if its != fold]
         fits = _both(recipe, [*care, *ours, *others], lambda _: None)
-        texts = [gold[row].text for row in inside]
+        texts = [labelled[row].text for row in inside]
         linear[inside], topics[inside] = scores(fits[0], texts), scores(fits[1], texts)
     say("all examples")
-    everything = [*learnt(0), *ours, *gold]
+    everything = [*learnt, *ours, *labelled]
     heads, topical = _both(recipe, everything, say)
-    weight = even([*gold, *held])
-    gold_judged = msgspec.structs.replace(judged(reader, gold, linear), weight=weight[: len(gold)])
-    held_judged = msgspec.structs.replace(judged(reader, held, scores(heads, [e.text for e in held])), weight=weight[len(gold) :])
+    weight = even([*labelled, *held])
+    told = judged(reader, labelled, linear, taught.logits(labelled, opinions))
+    told = msgspec.structs.replace(told, weight=weight[: len(labelled)])
+    kept = judged(reader, held, scores(heads, [example.text for example in held]))
+    kept = msgspec.structs.replace(kept, weight=weight[len(labelled) :])
+    sources = tuple(example.source for example in labelled)
+    fast, judges = of_two(told, kept), data.judges(recipe.folder)
+    seen = judged(reader, judges, scores(heads, [example.text for example in judges]), taught.logits(judges, opinions))
+    seen = msgspec.structs.replace(seen, weight=even(judges))
     return Trained(
-        stored=stored(heads, topical, blend(joined([gold_judged, held_judged]))),
+        stored=stored(heads, topical, fast, of_three(part(told, honest(sources, folds)), seen) if opinions else fast),
         counts=dict(Counter((example.source, example.lang) for example in everything)),
-        gold=gold_judged,
-        held=held_judged,
-        gold_topics=topics,
+        labelled=told,
+        sources=sources,
+        folds=folds,
+        held=kept,
+        topics=topics.astype(np.float32),
+        examples=tuple(labelled),
     )
 
 
-def stored(heads: Fitted, topics: Fitted, weighed: Blend) -> dict[str, NDArray[Any]]:
+def honest(sources: Sequence[str], folds: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Which of the labelled messages the transformer has never seen: `care_gold`, and the held fold of the others."""
+    never: NDArray[np.bool_] = (np.array(sources) == "care_gold") | (folds == HELD)
+    return never
+
+
+def of_two(labelled: Judged, held: Judged) -> Blend:
+    """How lexicon and linear model are weighed: for questions by the labelled messages, for moods by the held ones of the mood sets."""
+    return blend(joined([msgspec.structs.replace(_asked(labelled), full=np.zeros_like(labelled.full)), held]))
+
+
+def of_three(labelled: Judged, judges: Judged) -> Blend:
+    """The same with the transformer, on what it has not seen either. `judges`: the validation splits, for their moods."""
+    return blend(joined([_asked(labelled), judges]), guess=GUESS_OF_THREE)
+
+
+def _asked(labelled: Judged) -> Judged:
+    """Without moods: readers of care messages hear anger in what readers of posts call neutral, and one shift cannot serve both."""
+    return msgspec.structs.replace(labelled, mood=np.full_like(labelled.mood, -1))
+
+
+def stored(heads: Fitted, topics: Fitted, weighed: Blend, of_three: Blend) -> dict[str, NDArray[Any]]:
     """The arrays of the weights file."""
     services = Fitted(topics.weights[:, : len(SERVICES)], topics.bias[: len(SERVICES)])
     symptoms = Fitted(topics.weights[:, len(SERVICES) :], topics.bias[len(SERVICES) :])
@@ -163,4 +194,6 @@ def stored(heads: Fitted, topics: Fitted, weighed: Blend) -> dict[str, NDArray[A
     for kind, fitted, names in (("heads", heads, (*HEADS, *MOODS)), ("service", services, SERVICES), ("symptom", symptoms, SYMPTOMS)):
         weights, scale = rounded(fitted)
         arrays |= {f"{kind}_names": np.array(names), f"{kind}_weights": weights, f"{kind}_scale": scale, f"{kind}_bias": fitted.bias}
-    return arrays | {f"blend_{part}": getattr(weighed, part) for part in Blend.__struct_fields__}
+    for kind, table in (("blend", weighed), ("three", of_three)):
+        arrays |= {f"{kind}_{part}": getattr(table, part) for part in Blend.__struct_fields__}
+    return arrays
