@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 REPO = Path(__file__).parents[1]
-VERDICT = {"id", "lang", "sentiment", "outage", "complaint", "churn", "fraud", "moment", "praise", "question", "irony", "hand_off", "recovered", "service", "symptom", "why"}  # fmt: skip
+VERDICT = {"id", "lang", "sentiment", "outage", "complaint", "churn", "fraud", "moment", "praise", "question", "irony", "hand_off", "recovered", "others", "unrelated", "own", "news", "advert", "service", "symptom", "why"}  # fmt: skip
 ALERT = {"alert", "at", "late_by_s", "reason", "severity", "incident", "case", "brand", "service", "symptom", "region", "onset_at", "headline", "facts", "messages", "to"}  # fmt: skip
 
 
