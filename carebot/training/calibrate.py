@@ -21,6 +21,10 @@ GUESS = (0.5, 0.5, 0.0)  # a, b and d where nothing is known
 GUESS_OF_THREE = (0.2, 0.1, 0.7)
 UNJUDGED = (1.0, 0.0, 0.0)  # questions without a labelled message: the lexicon alone
 FEWEST = 8  # yeses it takes to weigh opinions of a question
+# The lexicon alone, too: its words were measured on ten thousand replies of brands, the labelled messages hold forty-five.
+BY_WORDS = ("hand_off",)
+# An outage is not believed below .46. F1 is flat from -0.5 to 0 (within .03 on every set), and a detector pays for what was not one.
+LEAST_SURE = {"outage": -0.15}
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -78,11 +82,23 @@ def _opinions(judged: Judged, rows: Labels, column: int | slice) -> Floats:
 def _question(judged: Judged, head: int, language: int, hold: float, guess: Sequence[float]) -> Floats:
     """a, b, d and a shift."""
     rows = np.flatnonzero((judged.answer[:, head] >= 0) & ((judged.language == language) | (language < 0)))
-    if (judged.answer[rows, head] == 1).sum() < FEWEST:
+    if (judged.answer[rows, head] == 1).sum() < FEWEST or HEADS[head] in BY_WORDS:
         return np.array([*UNJUDGED, 0.0])
     opinions = np.zeros((len(rows), 2, 4))
     opinions[:, 1, :3], opinions[:, 1, 3] = _opinions(judged, rows, head), 1.0
-    return _fitted(opinions, judged.answer[rows, head], judged.weight[rows], np.array([*guess[:3], 0.0]), hold)
+    return _for_all(opinions, judged.answer[rows, head], judged.weight[rows], np.array([*guess[:3], 0.0]), hold)
+
+
+def _for_all(opinions: Floats, label: Labels, weight: Floats, guess: Floats, hold: float) -> Floats:
+    """What `_fitted` finds with no opinion turned against: one that would be is not heard."""
+    heard, theta = opinions.copy(), guess.copy()
+    for _ in range(3):
+        found = _fitted(heard, label, weight, theta, hold)
+        against = np.flatnonzero(found[:3] < 0)
+        if not len(against):
+            return found
+        heard[:, :, against], theta[against] = 0.0, 0.0
+    return np.maximum(found, np.r_[np.zeros(3), np.full(len(found) - 3, -np.inf)])
 
 
 def _mood(judged: Judged, language: int, hold: float, guess: Sequence[float]) -> Floats:
@@ -92,7 +108,7 @@ def _mood(judged: Judged, language: int, hold: float, guess: Sequence[float]) ->
         return np.array([*UNJUDGED, *[0.0] * len(MOODS)])
     opinions = np.zeros((len(rows), len(MOODS), 3 + len(MOODS)))
     opinions[:, :, :3], opinions[:, :, 3:] = _opinions(judged, rows, slice(len(HEADS), None)), np.eye(len(MOODS))
-    return _fitted(opinions, judged.mood[rows], judged.weight[rows], np.array([*guess, *[0.0] * len(MOODS)]), hold)
+    return _for_all(opinions, judged.mood[rows], judged.weight[rows], np.array([*guess, *[0.0] * len(MOODS)]), hold)
 
 
 def blend(judged: Judged, hold: float = 8.0, guess: Sequence[float] = GUESS) -> Blend:
@@ -111,8 +127,8 @@ def blend(judged: Judged, hold: float = 8.0, guess: Sequence[float] = GUESS) -> 
         there = row if ((judged.language == row) & (judged.mood >= 0)).sum() >= 100 else -1
         found = _mood(judged, there, hold, guess)
         table[:3, row, len(HEADS) :], table[3, row, len(HEADS) :] = found[:3, None], found[3:]
-    for head in range(len(HEADS)):
-        table[4, :, head] = sure_enough(judged, head, table)
+    for column, name in enumerate(HEADS):
+        table[4, :, column] = max(sure_enough(judged, column, table), LEAST_SURE.get(name, -30.0))
     return Blend(*table)
 
 

@@ -21,6 +21,7 @@ from carebot.understand.verdicts import HEADS, LABELS
 Floats = NDArray[np.float64]
 MOODS: tuple[str, ...] = LABELS
 LANGUAGES = ("es", "en", "other")  # calibrated apart
+_SHOWN = 60  # words; who hides a failure behind more of them is read all the same, and not explained
 _LANE, _LANES, _ZERO = 21, 3, 128
 _CHUNK = 512  # messages at a time: what is looked up stays in the processor's own memory
 
@@ -107,14 +108,14 @@ class Linear:
         return Scores(*(np.concatenate([table.logits(*part) for part in parts]) for table in (self.heads, self.service, self.symptom)))
 
     def moved_by(self, plain: str, question: str, most: int = 4) -> tuple[str, ...]:
-        """The words without which a text would say it least, the strongest first: for showing one message, some 2 ms.
+        """Of a text's first words, those without which it would say it least, the strongest first: some 2 ms.
 
         question   one of HEADS or MOODS
         """
-        said = plain.split()
+        said = plain.split()[:_SHOWN]
         without = [f" {' '.join(said[:place] + said[place + 1 :])} " for place in range(len(said))]
         column = self.heads.names.index(question)
-        whole, *less = self.scores([plain, *without]).heads[:, column].tolist()
+        whole, *less = self.scores([f" {' '.join(said)} ", *without]).heads[:, column].tolist()
         lost = {word: whole - score for word, score in zip(said, less, strict=True) if score < whole}
         return tuple(sorted(lost, key=lost.__getitem__, reverse=True)[:most])
 

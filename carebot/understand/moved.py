@@ -11,6 +11,7 @@ import numpy as np
 from carebot.understand.embedded import Reader
 from carebot.understand.verdicts import HEADS
 
+MOST = 100  # words that are tried
 LEAST = 0.1  # logits; what moves an answer less did not move it
 
 
@@ -20,9 +21,10 @@ def moved_by(reader: Reader, plain: str, lang: str, head: str, most: int = 4) ->
     plain   what `normalise.plain` gave
     head    one of HEADS
     """
-    said = plain.split()
+    said = plain.split()[:MOST]
     without = [f" {' '.join(said[:place] + said[place + 1 :])} " for place in range(len(said))]
-    p = np.clip(reader.read([plain, *without], [lang] * (len(said) + 1)).p[:, HEADS.index(head)].astype(np.float64), 1e-6, 1 - 1e-6)
+    told = reader.read([f" {' '.join(said)} ", *without], [lang] * (len(said) + 1)).p[:, HEADS.index(head)]
+    p = np.clip(told.astype(np.float64), 1e-6, 1 - 1e-6)
     whole, *less = np.log(p / (1 - p)).tolist()
     lost = {word: whole - score for word, score in zip(said, less, strict=True) if whole - score > LEAST}
     return tuple(sorted(lost, key=lost.__getitem__, reverse=True)[:most])

@@ -287,7 +287,7 @@ def test_a_short_budget_is_spent_on_the_most_urgent(models: Callable[..., Models
         READER(),
     )
     alone = understand(reader, screened)
-    assert changed(understand(reader, screened, both), alone) == sorted(worth_asking(alone, screened.plain)[:2]) == [30, 31]
+    assert changed(understand(reader, screened, both), alone) == sorted(worth_asking(alone, screened.plain)[:2])
 
 
 # ── with the loop ────────────────────────────────────────────────────────────────────────────────────────────────

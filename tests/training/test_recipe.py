@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from carebot.training import data, taught
+from carebot.training import calibrate, data, taught
 from carebot.training.calibrate import GUESS_OF_THREE, UNJUDGED, Judged, blend, off_by
 from carebot.training.command import train
 from carebot.training.fit import Fitted, balanced, fit, heads_wanted, rounded, scores, shares
@@ -165,7 +165,8 @@ def test_the_weights_of_two_opinions_are_found_again():
         assert found.lexicon[row, len(HEADS)] == pytest.approx(0.75, abs=0.12)
 
 
-def test_the_threshold_is_where_half_the_f1_it_leads_to_lies():
+def test_the_threshold_is_where_half_the_f1_it_leads_to_lies(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(calibrate, "LEAST_SURE", {})
     judged = messages(4000, 0.75, 0.5, -1.0)
     found = blend(judged)
     logits = 0.75 * judged.lexicon[:, 0] + 0.5 * judged.linear[:, 0] - 1.0
@@ -181,6 +182,17 @@ def test_a_question_without_labelled_messages_is_left_to_the_lexicon():
     assert [
         tuple(getattr(found, name)[row, churn] for name in ("lexicon", "linear", "full", "shift")) for row in range(len(LANGUAGES))
     ] == [(*UNJUDGED, 0.0)] * 3
+
+
+def test_an_outage_is_not_believed_below_what_a_detector_can_bear():
+    assert blend(messages(4000, 0.75, 0.5, -1.0)).threshold[0, 0] == calibrate.LEAST_SURE["outage"]
+
+
+def test_no_opinion_is_ever_turned_against():
+    judged = messages(4000, 0.75, -0.5, 0.0)
+    found = blend(judged)
+    assert (found.linear[:, 0] == 0).all()
+    assert found.lexicon[0, 0] > 0.3
 
 
 def test_a_third_opinion_that_knows_more_gets_the_greatest_share():

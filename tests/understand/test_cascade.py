@@ -60,5 +60,5 @@ def test_what_the_real_reader_is_in_two_minds_about_goes_before_small_talk():
     said = ["feliz lunes a todos", "hay algún problema con la app?", "sois geniales, gracias", "la app no funciona, error al entrar"]
     texts = [plain(text) for text in said]
     asked = worth_asking(Reader().read(texts, [""] * 4), texts)
-    assert asked[0] == 1
+    assert set(asked[:2]) == {1, 3}
     assert set(asked) >= {1, 2, 3}

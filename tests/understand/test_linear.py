@@ -160,8 +160,8 @@ def test_the_answer_is_yes_above_the_threshold_of_its_question_and_language():
 def test_a_service_of_the_rules_file_is_not_talked_over_by_what_was_learnt_without_it():
     lexicon = np.array([[0.5, 2.0, 3.0], [0.5, 2.0, 0.0]])  # none, app, and a name of the rules file
     linear = np.array([[-5.0, 5.0], [5.0, -5.0]])
-    assert picked(lexicon, linear).argmax(axis=1).tolist() == [2, 0]
-    assert (picked(lexicon, linear, weight=0) == lexicon).all()
+    assert picked(lexicon, linear, 0.2).argmax(axis=1).tolist() == [2, 0]
+    assert (picked(lexicon, linear, 0) == lexicon).all()
 
 
 def test_an_opinion_never_turns_against_either_of_the_two():

@@ -181,9 +181,9 @@ def test_feelings_are_told_apart_and_a_no_turns_them_round(said, label):
 
 
 def test_stars_say_what_the_words_do_not():
-    assert verdict("Actualizada hoy", stars=1).sentiment.label == "negative"
-    assert verdict("Actualizada hoy", stars=5).sentiment.label == "positive"
-    assert verdict("Actualizada hoy").sentiment.label == "neutral"
+    assert verdict("Versión nueva", stars=1).sentiment.label == "negative"
+    assert verdict("Versión nueva", stars=5).sentiment.label == "positive"
+    assert verdict("Versión nueva").sentiment.label == "neutral"
 
 
 @pytest.mark.parametrize(
