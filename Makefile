@@ -24,7 +24,7 @@ test-models: $(MODELS)/ready  ## real sentiment models in real processes; takes 
 $(MODELS)/ready: pyproject.toml
 	rm -rf $(MODELS) && $(PY) -m venv $(MODELS)
 	$(MODELS)/bin/pip install --quiet --disable-pip-version-check '$(TORCH)'
-	$(MODELS)/bin/pip install --quiet --disable-pip-version-check -e '.[transformers,test]'
+	$(MODELS)/bin/pip install --quiet --disable-pip-version-check -e '.[transformers,train,test]'
 	touch $@
 
 bench: $(VENV)/ready  ## messages/s stage by stage, and how well they are understood, beside named peers

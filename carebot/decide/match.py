@@ -17,6 +17,7 @@ from carebot.model import Message, Signal
 from carebot.understand.verdicts import HEADS, Verdicts
 
 NOBODY_WAITS = ("unrelated", "own", "news", "advert")  # no customer of ours said it, or not to us
+JOKING = 0.5
 VAGUE = frozenset({"", "none", "other"})  # the text names no service
 
 
@@ -54,8 +55,10 @@ def signals(
 
 def _asks(rule: Rule, verdicts: Verdicts) -> NDArray[np.bool_]:
     answers = verdicts.column(rule.when)
-    for not_meant in (*NOBODY_WAITS, "irony") if rule.when == "outage" else NOBODY_WAITS:
+    for not_meant in NOBODY_WAITS:
         answers = answers & ~verdicts.column(not_meant)
+    if rule.when == "outage":  # "oh great, down again" is one all the same: only what is surely a joke is none
+        answers = answers & ~(verdicts.column("irony") & (verdicts.p[:, HEADS.index("irony")] > JOKING))
     return answers
 
 
