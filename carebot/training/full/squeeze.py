@@ -84,7 +84,7 @@ def _exported(net: Network, path: Path) -> None:
     names = {"input_names": ["input_ids", "attention_mask"], "output_names": ["logits"]}
     sizes = {"input_ids": {0: "n", 1: "t"}, "attention_mask": {0: "n", 1: "t"}, "logits": {0: "n"}}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # the newer way writes the same graph and wants one package more
+        warnings.simplefilter("ignore")  # of a newer way, which wants one package more, and of what a trace cannot follow: nothing here
         torch.onnx.export(_Written(net), (ids, (ids != 1).long()), str(path), dynamic_axes=sizes, opset_version=17, dynamo=False, **names)
 
 
