@@ -168,7 +168,7 @@ def test_and_no_where_it_should_not(head, said):
     ("said", "label"),
     [
         ("Excelente atención, muchas gracias", "positive"),
-        ("no es bueno", "negative"),
+        ("no es un buen servicio", "negative"),
         ("not good", "negative"),
         ("Qué asco de banco", "negative"),
         ("Worst service ever, terrible", "negative"),
