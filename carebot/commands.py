@@ -69,12 +69,13 @@ def explain(args: argparse.Namespace) -> int:
     from carebot.understand.verdicts import HEADS
 
     rulebook = rules_in(args.rules)
+    reader = reader_for(rulebook)
     with _models(_named(rulebook, None)) as models:
-        found, verdicts = read([args.text], rulebook, models)
+        found, verdicts = read([args.text], rulebook, models, reader)
     verdict = verdicts.row(0)
     rules = [signal.rule for signal in found]
     yes = [name for name in HEADS if getattr(verdict, name).label]
-    reader, words = reader_for(rulebook), plain(redact([tame(args.text)])[0])
+    words = plain(redact([tame(args.text)])[0])
     moved = {name: moved_by(reader, words, verdict.lang, name) for name in yes}
     if args.json:
         print(msgspec.json.encode({"rules": rules, "moved": moved, **msgspec.structs.asdict(verdict)}).decode())

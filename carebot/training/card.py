@@ -17,7 +17,7 @@ from carebot.training.fit import shares
 from carebot.training.labelled import SURE
 from carebot.training.recipe import FOLDS, Recipe, Trained, honest, of_three, of_two
 from carebot.understand.linear import LANGUAGES, MOODS, Blend, Floats, answered, blended
-from carebot.understand.verdicts import HEADS, SERVICES, SYMPTOMS
+from carebot.understand.verdicts import HEADS
 
 _MOOD = len(HEADS)
 _TIMES = 300
@@ -109,16 +109,6 @@ def _marks(trained: Trained, reading: Reading, rows: Mask, column: int) -> str:
     return f"{between(f1, right, reading.yes[rows, column])} | {100 * average_precision(right, logits):.1f} | {wrong:.3f}"
 
 
-def topics_right(trained: Trained, pick: Callable[[str], NDArray[np.intp]]) -> Iterator[tuple[str, str, int, float]]:
-    """Kind, language, messages and share of right picks among the reported outages of `care_gold`."""
-    for kind, names in (("service", SERVICES), ("symptom", SYMPTOMS)):
-        picked = pick(kind)
-        for row, lang in enumerate(LANGUAGES[:2]):
-            rows = (np.array(trained.sources) == "care_gold") & (trained.labelled.language == row) & (trained.labelled.answer[:, 0] == 1)
-            said = [names.index(getattr(example, kind)) for example in trained.examples]
-            yield kind, lang, int(rows.sum()), float((picked[rows] == np.array(said)[rows]).mean()) if rows.any() else 0.0
-
-
 def moods(judged: Judged, weighed: Blend) -> tuple[list[NDArray[Any]], float]:
     """The mood that lexicon, linear model and both together pick, and by how much the last is off."""
     logits = blended_logits(judged, weighed)
@@ -140,13 +130,18 @@ def _moods(judged: Sequence[tuple[str, Judged]], fast: Blend, three: Blend | Non
         yield f"| {name} | {len(messages.mood)} | {score.__name__.replace('_', ' ')} | {' | '.join(marks)} |"
 
 
+def sizes(counts: dict[tuple[str, str], int]) -> Counter[str]:
+    """Examples by set, whatever their language."""
+    found: Counter[str] = Counter()
+    for (name, _), count in counts.items():
+        found[name] += count
+    return found
+
+
 def _sets(counts: dict[tuple[str, str], int]) -> Iterator[str]:
     yield "| set | licence as seen | messages |"
     yield "| --- | --- | --- |"
-    sizes: Counter[str] = Counter()
-    for (name, _), count in counts.items():
-        sizes[name] += count
-    for name, count in sizes.most_common():
+    for name, count in sizes(counts).most_common():
         yield f"| {name} | {_OURS.get(name) or SETS[name].licence} | {count} |"
 
 

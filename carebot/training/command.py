@@ -18,12 +18,12 @@ from msgspec.structs import replace
 from carebot.errors import Unusable
 from carebot.training import data, taught
 from carebot.training.calibrate import Judged
-from carebot.training.card import card
+from carebot.training.card import card, sizes
 from carebot.training.desk import desk
 from carebot.training.labelled import annotated
 from carebot.training.model import Example
 from carebot.training.recipe import Recipe, apart, judged, trained
-from carebot.training.report import Report, scores, sizes
+from carebot.training.report import Report, scores
 from carebot.understand.embedded import Reader
 from carebot.understand.linear import Linear
 
@@ -162,4 +162,4 @@ def train(recipe: Recipe, out: Path, page: Path | None, say: Say) -> Report:
     say(f"{out}: {out.stat().st_size / 1e6:.1f} MB")
     taught_by_full = bool(recipe.opinions)
     written = tuple(str(file) for file in (out, page) if file)
-    return Report(sizes(result), scores(result, splits, blends, asked=taught_by_full), written, taught_by_full, told)
+    return Report(dict(sizes(result.counts)), scores(result, splits, blends, asked=taught_by_full), written, taught_by_full, told)

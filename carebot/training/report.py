@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -29,13 +28,6 @@ class Report(msgspec.Struct, frozen=True):
     written: tuple[str, ...]
     asked: bool
     card: str
-
-
-def sizes(trained: Trained) -> dict[str, int]:
-    found: Counter[str] = Counter()
-    for (name, _), count in trained.counts.items():
-        found[name] += count
-    return dict(found)
 
 
 def scores(trained: Trained, splits: Splits, blends: tuple[Blend, Blend], *, asked: bool) -> dict[str, dict[str, float]]:
