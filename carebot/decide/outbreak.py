@@ -1,41 +1,24 @@
-"""From counted signals to incidents: which cells are touched, what detection says of them, and which incident it belongs to.
+"""From evidence to incidents: which incident it belongs to, and whether it opens, widens, confirms or reopens one.
 
-The rules: a copy and an author's second voice do not count; the service's own cell speaks before the brand's roll-up; two services that
-fail together are one incident; who says only "it does not work" is evidence of the incident that is open. Everything is judged at the
-minute the messages were posted, whenever they were read.
+The rules: the service's own cell speaks before the brand's roll-up; two services that fail together are one incident; who says only "it
+does not work" is evidence of the incident that is open. Everything is judged at the minute the messages were posted, whenever they were
+read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from itertools import groupby
-from typing import Any
 from zoneinfo import ZoneInfo
 
-import numpy as np
 from msgspec.structs import replace
 
 from carebot.config.schema import Rulebook
-from carebot.decide import baseline, detect, incidents, machines
-from carebot.decide.baseline import WIDTH, Cell, minute_of
+from carebot.decide import counting, incidents, machines
+from carebot.decide.baseline import Cell, minute_of
 from carebot.decide.incidents import Evidenced, Move, Push, is_open
-from carebot.decide.state import State, cells_of, has_voted, incident_over, open_ones, remember
+from carebot.decide.state import State, incident_over, open_ones
 from carebot.model import Incident, Reason, Signal
-from carebot.understand.copies import Said, clusters
-
-# ── counting ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def told_apart(state: State, signals: Sequence[Signal], plain: Mapping[str, str]) -> tuple[Signal, ...]:
-    """The signals, each outage's `fingerprint` that of the text it is a copy of. `plain`: the messages' words by id."""
-    outages = [place for place, signal in enumerate(signals) if signal.kind == "outage"]
-    said = [Said(s.id, plain[s.id], s.fingerprint, minute_of(s.posted_at)) for s in (signals[place] for place in outages)]
-    found, state.texts = clusters(said, state.texts)
-    apart = list(signals)
-    for place, cluster in zip(outages, found, strict=True):
-        apart[place] = replace(signals[place], fingerprint=cluster)
-    return tuple(apart)
 
 
 def counted(
@@ -44,17 +27,13 @@ def counted(
     """All signals, outage signals marked as counted or not, and what they moved. Minute by minute in the order of posting."""
     done: dict[tuple[str, str], Signal] = {}
     moves: list[Move] = []
-    outages = sorted((s for s in signals if s.kind == "outage"), key=lambda s: (s.posted_at, s.id))
-    for minute, group in groupby(outages, key=lambda s: minute_of(s.posted_at)):
-        fresh: list[Signal] = []
-        for signal in group:
-            mark = not has_voted(state, signal)
-            done[signal.id, signal.kind] = signal if mark else replace(signal, counted=False)
-            if mark:
-                remember(state, signal)
-                fresh.append(signal)
-        if fresh:
-            moves += _minute(state, minute, fresh, rulebook, zone, now)
+    for minute, marked in counting.by_minute(state, signals):
+        done |= {(signal.id, signal.kind): signal for signal in marked}
+        if fresh := [signal for signal in marked if signal.counted]:
+            found = counting.evidence(state, minute, fresh, zone)
+            moves += _join(state, fresh, found, rulebook, now)
+            for cell, evidenced in found.items():
+                moves += _open(state, cell, evidenced, minute, rulebook, now)
     for target in [name for name in state.memory.checks if machines.failing(state.memory, name)]:
         moves += _probe_alone(state, target, rulebook, now)
     return tuple(done.get((s.id, s.kind), s) for s in signals), _said_once(moves)
@@ -69,67 +48,6 @@ def _said_once(moves: list[Move]) -> list[Move]:
         if known is None or rank.get(move.reason, 4) >= rank.get(known.reason, 4):
             last[move.incident] = move
     return list(last.values())
-
-
-def _minute(state: State, minute: int, fresh: Sequence[Signal], rulebook: Rulebook, zone: ZoneInfo, now: datetime) -> list[Move]:
-    """One minute's counted signals: into their cells, into open incidents, and to the detector."""
-    touched: dict[Cell, list[int]] = {}
-    for signal in fresh:
-        for cell in cells_of(signal):
-            touched.setdefault(cell, []).append(minute)
-    for cell, at in touched.items():
-        series = state.series.get(cell) or baseline.new(cell, minute, heard_from=state.memory.heard_from)
-        state.series[cell] = baseline.touch(series, minute, at, zone, frozen=incident_over(state, cell) is not None)
-    found = _evidence(state, sorted(touched), minute, zone)
-    moves = _join(state, fresh, found, rulebook, now)
-    for cell in sorted(touched, key=lambda cell: not cell.service):  # a service speaks before the roll-up
-        moves += _open(state, cell, found[cell], minute, rulebook, now)
-    return moves
-
-
-def _evidence(state: State, cells: Sequence[Cell], minute: int, zone: ZoneInfo) -> dict[Cell, Evidenced]:
-    """What the detector says of these cells at this minute."""
-    series = [state.series[cell] for cell in cells]
-    usuals = [baseline.usual(one, zone) for one in series]
-    back = [one.head - minute for one in series]
-    table = detect.evidence(
-        np.stack([_until(one.counts, ago) for one, ago in zip(series, back, strict=True)]),
-        np.stack([_until(usual.per_minute, ago) for usual, ago in zip(usuals, back, strict=True)]),
-        np.array([usual.spread for usual in usuals]),
-    )
-    found = {}
-    for row, cell in enumerate(cells):
-        window = int(table.window[row])
-        check = machines.failing(state.memory, cell.service) if cell.service else None
-        found[cell] = Evidenced(
-            false_alarms=float(table.false_alarms[row]),
-            window=window,
-            usual=float(table.expected[row]),
-            probes=(check.id,) if check else (),
-        )
-    return found
-
-
-def _until(columns: Any, ago: int) -> Any:
-    """The columns as they were `ago` minutes before the head, padded with what came before: nothing."""
-    if ago <= 0:
-        return columns
-    shifted = np.zeros_like(columns)
-    if ago < WIDTH:
-        shifted[ago:] = columns[:-ago]
-    return shifted
-
-
-def _behind(state: State, cell: Cell, minute: int, window: int) -> tuple[Signal, ...]:
-    behind = (
-        signal
-        for signal in state.recent.get(cell.brand, ())
-        if (not cell.service or signal.service == cell.service) and minute - window < minute_of(signal.posted_at) <= minute
-    )
-    return tuple(sorted(behind, key=lambda signal: (signal.posted_at, signal.id)))
-
-
-# ── which incident ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _join(state: State, fresh: Sequence[Signal], found: dict[Cell, Evidenced], rulebook: Rulebook, now: datetime) -> list[Move]:
@@ -177,7 +95,7 @@ def _open(state: State, cell: Cell, found: Evidenced, minute: int, rulebook: Rul
     wanted = rulebook.file.incidents
     if found.false_alarms > wanted.false_alarms_a_month or incident_over(state, cell):
         return []
-    found = replace(found, signals=_behind(state, cell, minute, found.window))
+    found = replace(found, signals=counting.behind(state, cell, minute, found.window))
     if len({signal.author_key for signal in found.signals}) < (2 if found.probes else wanted.people):
         return []
     service = cell.service or _dominant(found.signals)
@@ -229,7 +147,7 @@ def _probe_alone(state: State, target: str, rulebook: Rulebook, now: datetime) -
         return _settle(state, over, after, found, rulebook, now)
     if _in_maintenance(state, target, check.since) or any(check.id in past.probes for past in state.incidents.values()):
         return []
-    lately = _behind(state, Cell(brand, target), minute_of(now), 60)  # who said so before the second look
+    lately = counting.behind(state, Cell(brand, target), minute_of(now), 60)  # who said so before the second look
     found = Evidenced(false_alarms=0.0, window=60, usual=0.0, signals=lately, probes=(check.id,))
     born = incidents.opened(brand, target, found, _is_core(target, rulebook), now)
     born = replace(born, onset_at=min(born.onset_at, check.since))

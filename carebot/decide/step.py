@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carebot.config.schema import Rulebook
-from carebot.decide import alerts, cases, course, labels, machines, match, outbreak
+from carebot.decide import alerts, cases, counting, course, labels, machines, match, outbreak
 from carebot.decide.baseline import Cell, Profile, minute_of, moment_of
 from carebot.decide.impersonators import looks_like_us
 from carebot.decide.incidents import is_open
@@ -80,7 +80,7 @@ def step(before: State, heard: Heard, rulebook: Rulebook, now: datetime) -> Outc
     taught = tuple(label for click in clicks for label in labels.labels(state, click, rulebook))  # of the evidence they were shown
     said = list(_machines(state, heard.events, rulebook, now))
     plain = {message.id: words for message, words in zip(heard.messages, heard.plain, strict=True)}
-    signals = outbreak.told_apart(state, signals, plain)
+    signals = counting.told_apart(state, signals, plain)
     state.texts = without(state.texts, {event.id for event in heard.events if isinstance(event, Deleted)})
     counted, moves = outbreak.counted(state, signals, rulebook, zone, now)
     said += [course.tell(state, move, rulebook, now) for move in moves]
