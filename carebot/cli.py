@@ -95,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915  each line is a word 
 
     demo = command("demo", commands.demo, "Play a recorded day of a fictional bank; needs no credentials.", "carebot demo --fast")
     demo.add_argument("--fast", action="store_true", help="at once instead of in about a minute")
+    demo.add_argument("--db", type=Path, help="keep the day there, to explain its incidents; must not be there yet")
     demo.add_argument("--lang", choices=("es", "en"), help="language of the cards (default: the rules file's)")
     machine(demo)
 
@@ -104,9 +105,13 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915  each line is a word 
     machine(check)
 
     explain = command(
-        "explain", commands.explain, "Say what carebot makes of a text, and why.", 'carebot explain "no me deja entrar en la app"'
+        "explain",
+        commands.explain,
+        "Say what carebot makes of a text, or what it decided about an incident, and why.",
+        'carebot explain "no me deja entrar en la app"',
     )
-    explain.add_argument("text")
+    explain.add_argument("what", metavar="TEXT|INCIDENT")
+    explain.add_argument("--db", type=Path, help="the database that knows the incident (default for an incident's name: carebot.db)")
     rules(explain)
     machine(explain)
 

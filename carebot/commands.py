@@ -33,12 +33,16 @@ def run(args: argparse.Namespace) -> int:
 def demo(args: argparse.Namespace) -> int:
     from carebot.demo.play import demo
 
-    status: int = demo(rules_in(PACKAGED_RULES), fast=args.fast, language=args.lang, as_json=args.json)
+    status: int = demo(rules_in(PACKAGED_RULES), fast=args.fast, language=args.lang, as_json=args.json, db=args.db)
     return status
 
 
 def check(args: argparse.Namespace) -> int:
+    from zoneinfo import ZoneInfo
+
+    from carebot import clock
     from carebot.config.load import schema
+    from carebot.decide.calendar import coming
     from carebot.examples import tried
 
     if args.schema:
@@ -55,10 +59,29 @@ def check(args: argparse.Namespace) -> int:
             print(one)
         rules = len(rulebook.file.rules)
         print(f"{args.rules}: {rules} rules, {len(results)} examples, {len(wrong)} wrong; version {rulebook.fingerprint}")
+        today = clock.machine().astimezone(ZoneInfo(rulebook.file.brand.time_zone)).date()
+        for special in rulebook.file.calendar:
+            print(f"calendar: {special.name} comes next on {', '.join(map(str, coming(special, today))) or 'no day of the next year'}")
     return 1 if wrong else 0
 
 
 def explain(args: argparse.Namespace) -> int:
+    from carebot.explain import ID
+
+    return _explain_incident(args) if args.db or ID.fullmatch(args.what) else _explain_text(args)
+
+
+def _explain_incident(args: argparse.Namespace) -> int:
+    import msgspec
+
+    from carebot.explain import explained, lines
+
+    found = explained(args.db or Path("carebot.db"), args.what)
+    print(msgspec.json.encode(found).decode() if args.json else "\n".join(lines(found, rules_in(args.rules))))
+    return 0
+
+
+def _explain_text(args: argparse.Namespace) -> int:
     import msgspec
 
     from carebot.examples import read
@@ -71,11 +94,11 @@ def explain(args: argparse.Namespace) -> int:
     rulebook = rules_in(args.rules)
     reader = reader_for(rulebook)
     with _models(_named(rulebook, None)) as models:
-        found, verdicts = read([args.text], rulebook, models, reader)
+        found, verdicts = read([args.what], rulebook, models, reader)
     verdict = verdicts.row(0)
     rules = [signal.rule for signal in found]
     yes = [name for name in HEADS if getattr(verdict, name).label]
-    words = plain(redact([tame(args.text)])[0])
+    words = plain(redact([tame(args.what)])[0])
     moved = {name: moved_by(reader, words, verdict.lang, name) for name in yes}
     if args.json:
         print(msgspec.json.encode({"rules": rules, "moved": moved, **msgspec.structs.asdict(verdict)}).decode())

@@ -32,6 +32,7 @@ from carebot.effects.web import Metric, Web
 from carebot.listening import Listener
 from carebot.loop import Loop
 from carebot.model import Batch, Delivery, Refusal
+from carebot.polling import brought
 from connectors.base import World
 
 log = logging.getLogger("carebot")
@@ -152,8 +153,8 @@ class Daemon:
     # ── the loop ──
 
     async def accept(self, batch: Batch) -> None:
-        """Puts a batch on the queue and returns when it is committed. Raises asyncio.QueueFull when carebot is behind."""
-        item = Item(batch, asyncio.get_running_loop().create_future())
+        """Puts what was sent to us on the queue and returns when it is committed. Raises asyncio.QueueFull when carebot is behind."""
+        item = Item(brought(batch, self.clock()), asyncio.get_running_loop().create_future())
         self.queue.put_nowait(item)
         assert item.committed
         await asyncio.shield(item.committed)

@@ -1,7 +1,7 @@
 """The sources: connected as the rules file says, asked in turn, each under its own deadline, so that a slow one holds up no other.
 
-What a look brings goes on the daemon's queue and is committed before the next look; how each source is doing is remembered, and
-staff hear when one goes deaf and when it is back (`polling` decides that).
+What a look brings goes on the daemon's queue and is committed before the next look, together with how far the source has been heard by
+it; how each source is doing is remembered, and staff hear when one goes deaf and when it is back (`polling` decides that).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from apscheduler.triggers.date import DateTrigger
 from carebot import polling
 from carebot.config.schema import Rulebook, Source
 from carebot.errors import Refused, Trouble, Unreachable
-from carebot.model import Batch, SelfReport
+from carebot.model import Batch, Listening, SelfReport
 from connectors.base import Connector, Receiver, World, found
 
 log = logging.getLogger("carebot")
@@ -56,6 +56,8 @@ class Listener:
         wanted = {source.name: source for source in rulebook.file.sources if not source.paused}
         for name in [name for name, source in self.sources.items() if wanted.get(name) != source]:
             self._forget(name)
+        word = Listening(id="listening", sources=tuple(sorted(wanted)), at=self.clock())
+        await self._commit(Batch(source="", events=(word,)))
         for name, source in wanted.items():
             if name not in self.sources:
                 self.sources[name] = source
@@ -94,28 +96,31 @@ class Listener:
             await self._commit(Batch(source="", events=(report,)))
 
     def _look_at(self, name: str, at: datetime) -> None:
-        self._scheduler.add_job(self._look, DateTrigger(at, timezone="UTC"), [name], id=f"look:{name}", replace_existing=True)
+        # A look plans the next one while it is still running itself, and one due at once would be skipped, for ever, were one the limit.
+        trigger = DateTrigger(at, timezone="UTC")
+        self._scheduler.add_job(self._look, trigger, [name], id=f"look:{name}", replace_existing=True, max_instances=3)
 
     async def _look(self, name: str) -> None:
         """One look at one source, under its total deadline, committed; then the next is planned."""
-        connector, source = self._connectors.get(name), self.sources.get(name)
-        if connector is None or source is None:
+        connector, source, health = self._connectors.get(name), self.sources.get(name), self.health.get(name)
+        if connector is None or source is None or health is None:
             return
-        more = False
+        more, began = False, self.clock()
         try:
             cursor = await self._cursor(name)
             async with asyncio.timeout(DEADLINE.total_seconds()):
                 batch = await connector.fetch(cursor)
+            health, batch = polling.covered(health, batch, began)
             if batch.events or batch.refused or batch.cursor != cursor:
                 await self._commit(batch)
             more = batch.more
-            news = polling.answered(self.health[name], batch.requests, self.clock())
+            news = polling.answered(health, batch.requests, self.clock())
         except (Trouble, TimeoutError) as error:
             trouble = error if isinstance(error, Trouble) else Unreachable(f"{name}: no answer within {DEADLINE.total_seconds():.0f} s")
-            news = polling.troubled(self.health[name], trouble, self.clock())
+            news = polling.troubled(health, trouble, self.clock())
             if news[0].failures == 1:
                 log.warning("trouble source=%s what=%s", name, trouble)
-        if name not in self.sources:
-            return  # the rules dropped it while we looked
+        if self._connectors.get(name) is not connector:
+            return  # the rules dropped or changed it while we looked
         await self._note(name, news)
         self._look_at(name, polling.next_look(news[0], source.every, more, self.clock()))

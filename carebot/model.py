@@ -121,7 +121,33 @@ class SelfReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     detail: Text | None = None
 
 
-Event = Message | Probe | Status | Notice | Deleted | Click | SelfReport
+class Coverage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="coverage", tag_field="kind"):
+    """How far one source has been heard: what was posted `from` … `to` was all read, except what comes late. Or none of it was.
+
+    from_      None: from where it was heard last, as of a source that comes back and brings all that it missed
+    to         None: it cannot say, because customers' messages are sent to us; such a source counts as heard
+    heard      False: what was posted in between will never be read
+    networks   how many messages of each network (`Message.source`) it brought since it last said so
+    """
+
+    id: str
+    source: str
+    at: datetime
+    from_: datetime | None = msgspec.field(name="from", default=None)
+    to: datetime | None = None
+    heard: bool = True
+    networks: dict[str, int] = {}
+
+
+class Listening(msgspec.Struct, frozen=True, kw_only=True, tag="listening", tag_field="kind"):
+    """The sources that are listened to from now on, by their names in the rules file. Never from outside."""
+
+    id: str
+    sources: tuple[str, ...]
+    at: datetime
+
+
+Event = Message | Probe | Status | Notice | Deleted | Click | SelfReport | Coverage | Listening
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,6 +157,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     cursor    where the next look resumes: *after* the last item of this batch. None leaves it where it was.
     refused   items that could not be read, each with a reason; they go to quarantine, the rest goes on
     more      the source has further pages waiting; it is asked again at once
+    reaches   with the last page, where the source no longer has all that was posted since the last look: the time from which it does
     requests  what this look cost
     """
 
@@ -139,6 +166,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     cursor: str | None = None
     refused: tuple[Refusal, ...] = ()
     more: bool = False
+    reaches: datetime | None = None
     requests: int = 1
 
 
@@ -236,6 +264,67 @@ class Signal(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=
 # ── what is going on ─────────────────────────────────────────────────────────────────────────────────────────────
 
 Phase = Literal["suspected", "confirmed", "monitoring", "resolved"]
+Scope = Literal["us", "others", "upstream", "unknown"]
+
+
+class Witnesses(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """Who else says so, beside our own customers: `decide.witnesses` asks them.
+
+    probes       ids of our own failing checks
+    upstream     "provider/component" of those we depend on that are in trouble by their own word
+    others       brands we compare with whose customers complain of the same service
+    notice       announced work of our own that is in force; `deployed` the service, since `deployed_at`
+    scope        only us · others too · upstream says so · unknown: nobody to compare with was heard
+    nats         what all this adds to the customers' evidence, as a log likelihood ratio: false alarms × exp(-nats)
+    """
+
+    probes: tuple[str, ...] = ()
+    upstream: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    notice: Literal["", "maintenance", "deploy"] = ""
+    deployed: str = ""
+    deployed_at: datetime | None = None
+    scope: Scope = "unknown"
+    nats: float = 0.0
+
+    @property
+    def vouched(self) -> bool:
+        """A machine says so too, and not for work that was announced: two customers beside it are enough to be sure."""
+        return bool(self.probes or self.upstream) and self.notice != "maintenance"
+
+
+class Turn(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """One turn in an incident's life: what was decided, by what, and the figures it was decided on.
+
+    push          what moved it: a name of `decide.incidents.Push`, or opened, grew, severity_up, widened, merged
+    reason        the word staff heard of it, if any
+    cell          whose counts spoke: the service, or "" for the brand as a whole
+    count         evidence so far, of so many `people`; `expected` were usual in `window` minutes
+    false_alarms  how many a month the figures stand for
+    witnesses     who else said so
+    by            the person at the desk, or the other incident
+    """
+
+    at: datetime
+    phase: Phase
+    push: str
+    reason: str = ""
+    cell: str = ""
+    count: int = 0
+    people: int = 0
+    expected: float = 0.0
+    window: int = 0
+    false_alarms: float = 0.0
+    witnesses: Witnesses = Witnesses()
+    by: str = ""
+
+
+class WellAgain(msgspec.Struct, frozen=True, gc=False):
+    """A customer says that it works again."""
+
+    id: str
+    author_key: str
+    at: datetime
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -263,7 +352,23 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     usual: float = 0.0  # messages expected in the window the evidence was found in
     false_alarms: float = 0.0  # false alarms a month this evidence stands for
     probes: tuple[str, ...] = ()  # ids of failing probes and status changes
+    witnesses: Witnesses = Witnesses()  # who else said so when we last spoke of it
     told_count: int = 0  # evidence at the time we last spoke: what `grew` is measured from
+    told_per_min: float = 0.0  # and how fast it came then
+    told_severity: int = 5  # the gravest level anybody was told; 5: nobody was told of it
+    severity_because: tuple[str, ...] = ()  # what the level rests on: "core_service", "many_people:120", "accelerating" …
+    by_source: dict[str, int] = {}
+    by_symptom: dict[str, int] = {}
+    by_region: dict[str, int] = {}
+    noticed_at: datetime | None = None  # when, in the messages' own time, the evidence was enough
+    texts: tuple[int, ...] = ()  # what goes round among its people: fingerprints, capped like `messages`
+    link: int = 30  # minutes; a complaint so long before the first one belongs to it
+    count_before: int = 0  # evidence of the time before it was reopened, which says nothing of now
+    usual_in: int = 0  # minutes of the window that `usual` speaks of
+    well_again: tuple[WellAgain, ...] = ()  # who says that it works again, the latest
+    merged: tuple[str, ...] = ()  # incidents that turned out to be this one
+    merged_into: str = ""
+    turns: tuple[Turn, ...] = ()  # the ledger, first and latest turns
     owner: str = ""
     snoozed_until: datetime | None = None
     dismissed: bool = False
@@ -324,7 +429,7 @@ class Label(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 # ── what people are told ─────────────────────────────────────────────────────────────────────────────────────────
 
 Reason = Literal[
-    "suspected", "confirmed", "grew", "severity_up", "upstream", "resolved", "reopened",
+    "suspected", "confirmed", "grew", "severity_up", "upstream", "resolved", "reopened", "merged",
     "sla_warning", "sla_breached", "hand_offs", "churn", "moment", "fraud", "impersonator",
     "source_silent", "source_back", "rules_refused", "rules_loaded", "quarantine", "digest",
     "classifier_down", "classifier_back",

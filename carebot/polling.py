@@ -1,4 +1,4 @@
-"""When is each source asked next, how is it doing, and when is it deaf?
+"""When is each source asked next, how is it doing, how far has it been heard, and when is it deaf?
 
 Pure decisions about one source at a time; `daemon` carries them out. Trouble is told when it starts and when it is over, never in between.
 """
@@ -6,13 +6,14 @@ Pure decisions about one source at a time; `daemon` carries them out. Trouble is
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from datetime import datetime, timedelta
 
 import msgspec
 from msgspec.structs import replace
 
 from carebot.errors import Refused, Throttled, Trouble
-from carebot.model import Reason, SelfReport, Text
+from carebot.model import Batch, Coverage, Message, Reason, SelfReport, Text
 
 SLOWEST = timedelta(minutes=10)  # a source in trouble is asked at least this often
 REFUSED_LOOKS = 2  # a refused token is told after two looks
@@ -30,11 +31,19 @@ class Health(msgspec.Struct, frozen=True, omit_defaults=True):
     told: bool = False
     wait_until: datetime | None = None  # they asked us to wait
     requests: int = 0
+    sweep_began: datetime | None = None  # when the look began whose further pages are being read
+    heard_until: datetime | None = None  # what was posted until then has been read
 
 
 def answered(health: Health, requests: int, now: datetime) -> tuple[Health, SelfReport | None]:
     """The source answered: well again."""
-    well = Health(health.source, last_ok=now, requests=health.requests + requests)
+    well = Health(
+        health.source,
+        last_ok=now,
+        requests=health.requests + requests,
+        sweep_began=health.sweep_began,
+        heard_until=health.heard_until,
+    )
     if not health.told:
         return well, None
     return well, _report(
@@ -61,6 +70,33 @@ def troubled(health: Health, trouble: Trouble, now: datetime) -> tuple[Health, S
         return health, None
     headline = Text(f"Sordos en {health.source}: no leemos mensajes", f"Deaf on {health.source}: no messages are read")
     return replace(health, told=True), _report(health.source, "source_silent", now, headline, _since(health))
+
+
+def covered(health: Health, batch: Batch, began: datetime) -> tuple[Health, Batch]:
+    """The batch with the source's word on how far it has been heard now; without, where that would say nothing new.
+
+    began   when this look began. What is posted later may be missing from it, also from further pages that are read minutes later.
+    """
+    since = health.sweep_began or began
+    if batch.more:
+        return replace(health, sweep_began=since), brought(batch, since)
+    known = health.heard_until and health.heard_until.replace(second=0, microsecond=0)
+    news = known != since.replace(second=0, microsecond=0) or _networks(batch)
+    return replace(health, sweep_began=None, heard_until=since), brought(batch, since, since) if news else batch
+
+
+def brought(batch: Batch, at: datetime, to: datetime | None = None) -> Batch:
+    """The batch with its source's word on what it brought. `to`: how far the source has been heard; None: it cannot say."""
+    networks = _networks(batch)
+    if to is None and not networks:
+        return batch
+    start = min(batch.reaches, to) if batch.reaches and to else None
+    word = Coverage(id=f"heard:{batch.source}", source=batch.source, at=at, from_=start, to=to, networks=networks)
+    return replace(batch, events=(*batch.events, word))
+
+
+def _networks(batch: Batch) -> dict[str, int]:
+    return dict(Counter(event.source for event in batch.events if isinstance(event, Message) and event.source))
 
 
 def _since(health: Health) -> Text:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from carebot.model import Alert, Click, Deleted, Event, Message, Notice, Probe, Refusal, Status, Verdict
+from carebot.model import Alert, Click, Coverage, Deleted, Event, Message, Notice, Probe, Refusal, Status, Verdict
 
 MAX_LINE = 1_000_000  # bytes; a 10 MB text is somebody's mistake or somebody's weapon
 
@@ -46,7 +46,7 @@ class _Said(msgspec.Struct):
 
 _KIND = msgspec.json.Decoder(_Kind)
 _SAID = msgspec.json.Decoder(_Said)
-_OTHER = msgspec.json.Decoder(Probe | Status | Notice | Deleted | Click)
+_OTHER = msgspec.json.Decoder(Probe | Status | Notice | Deleted | Click | Coverage)
 _ENCODE = msgspec.json.Encoder()
 
 
@@ -72,13 +72,24 @@ def _event(line: bytes, source: str, seen_at: datetime | None, undated: datetime
     if len(line) > MAX_LINE:
         raise ValueError(f"is {len(line):,} bytes long; the limit is {MAX_LINE:,}")
     if b'"kind"' in line and (kind := _KIND.decode(line).kind) != "message":
-        if kind not in ("probe", "status", "notice", "deleted", "click"):
-            raise ValueError(f"has a kind nobody knows, {kind[:40]!r}: message, probe, status, notice, deleted or click")
-        event: Probe | Status | Notice | Deleted | Click = _OTHER.decode(line)
+        if kind not in ("probe", "status", "notice", "deleted", "click", "coverage"):
+            raise ValueError(f"has a kind nobody knows, {kind[:40]!r}: message, probe, status, notice, deleted, click or coverage")
+        event: Probe | Status | Notice | Deleted | Click | Coverage = _OTHER.decode(line)
         if isinstance(event, Notice):
             return msgspec.structs.replace(event, from_=_aware(event.from_, "from"), to=_aware(event.to, "to"))
+        if isinstance(event, Coverage):
+            return _coverage(event)
         return msgspec.structs.replace(event, at=_aware(event.at, "at"))
     return _message(_SAID.decode(line), source, seen_at, undated)
+
+
+def _coverage(event: Coverage) -> Coverage:
+    start, end = _utc(event.from_, "from"), _utc(event.to, "to")
+    if not event.heard and not (start and end):
+        raise ValueError("says that something was not heard, but not when; write `from` and `to`")
+    if start and end and end < start:
+        raise ValueError("ends before it begins; write the earlier time in `from`")
+    return msgspec.structs.replace(event, at=_aware(event.at, "at"), from_=start, to=end)
 
 
 def _message(said: _Said, source: str, seen_at: datetime | None, undated: datetime | None) -> Message:

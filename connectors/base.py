@@ -31,9 +31,13 @@ from pydantic import BaseModel, ConfigDict
 
 from carebot import wire
 from carebot.errors import Refused, Unreachable
-from carebot.model import Batch, Click, Event, Message, Refusal
+from carebot.model import Batch, Click, Coverage, Event, Message, Refusal
 
 NOT_KINDS = {"base"}
+_NOT_THEIRS = {
+    Click: "is a click; only Slack may send those",
+    Coverage: "is coverage; carebot sees that for itself, only a replay is told",
+}
 
 
 E = TypeVar("E", bound=Event)
@@ -93,15 +97,15 @@ class Receiver(Protocol):
 def from_lines(lines: Iterable[bytes], name: str, now: datetime, *, first_line: int = 1) -> Batch:
     """What lines in the contract's shape say; a message without a time was said now.
 
-    A click is refused: only Slack knows who really pressed a button.
+    A click is refused: only Slack knows who really pressed a button. So is coverage: only who asks a source knows how far it was heard.
     """
     events, refused = [], []
     for number, line in enumerate(lines, first_line):
         for found in wire.events([line], source=name, seen_at=now, first_line=number, undated=now):
             if isinstance(found, Refusal):
                 refused.append(found)
-            elif isinstance(found, Click) or not found.id:
-                why = "has an empty `id`" if not found.id else "is a click; only Slack may send those"
+            elif isinstance(found, Click | Coverage) or not found.id:
+                why = _NOT_THEIRS.get(type(found), "has an empty `id`")
                 refused.append(Refusal(source=name, item=f"line {number}", reason=why, at=now))
             else:
                 events.append(prefixed(found, name))

@@ -76,7 +76,8 @@ class Feed:
         page = Page(reply.body, reply.headers.get("content-type", ""), self._name, self._options.lang, self._world.clock())
         said = await asyncio.to_thread(read_apart, page)
         new = tuple(message for message in said if seen.entries.get(message.id) != _sum(message))
-        return Batch(source=self._name, events=new, cursor=msgspec.json.encode(_after(seen, reply.headers, said)).decode())
+        cursor = msgspec.json.encode(_after(seen, reply.headers, said)).decode()
+        return Batch(source=self._name, events=new, cursor=cursor, reaches=_reaches(seen, said))
 
 
 def connect(name: str, options: BaseModel, world: base.World) -> base.Connector:
@@ -91,6 +92,12 @@ def _after(seen: Seen, headers: Mapping[str, str], said: tuple[Message, ...]) ->
             break
         entries.setdefault(id_, words)
     return Seen(headers.get("etag", "")[:300], headers.get("last-modified", "")[:100], entries)
+
+
+def _reaches(seen: Seen, said: tuple[Message, ...]) -> datetime | None:
+    """The oldest entry's time, where none of them was there at the last look: others may have come and gone."""
+    gone = seen.entries and not any(message.id in seen.entries for message in said)
+    return said[0].posted_at if gone and said else None
 
 
 def _sum(message: Message) -> int:

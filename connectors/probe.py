@@ -10,7 +10,8 @@ from datetime import timedelta
 
 from pydantic import BaseModel, Field
 
-from carebot.config.schema import Duration, Name
+from carebot.config.parts import Name
+from carebot.config.schema import Duration
 from carebot.errors import Throttled, Unreachable
 from carebot.model import Batch, Probe
 from connectors import base

@@ -17,7 +17,8 @@ from datetime import datetime, timedelta
 import msgspec
 from pydantic import BaseModel, Field
 
-from carebot.config.schema import Duration, Name
+from carebot.config.parts import Name
+from carebot.config.schema import Duration
 from carebot.errors import Refused
 from carebot.model import Batch
 from connectors import base

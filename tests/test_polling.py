@@ -1,15 +1,27 @@
-"""When a source is asked next, and when it is deaf."""
+"""When a source is asked next, when it is deaf, and how far it has been heard."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from hypothesis import given
 from hypothesis import strategies as st
 
+from carebot.config.load import read
+from carebot.decide import coverage
+from carebot.decide.cells import minute_of
+from carebot.effects.http import Client
 from carebot.errors import Refused, Throttled, Unreachable
-from carebot.polling import Health, answered, next_look, troubled
-from tests.saying import at
+from carebot.listening import Listener
+from carebot.model import Batch, Coverage, Listening, Message
+from carebot.polling import Health, answered, brought, covered, next_look, troubled
+from connectors.base import World, from_lines, options_of
+from tests.connectors.loopback_web import serving
+from tests.saying import NOON, at
 
 MINUTE = timedelta(minutes=1)
 
@@ -49,3 +61,141 @@ def test_in_trouble_it_is_asked_ever_slower_but_never_never(failures, name):
     health = Health(name, trouble_since=at(0), failures=failures)
     due = next_look(health, MINUTE, False, at(0))
     assert at(0.8) <= due <= at(11.1)
+
+
+# ── how far a source has been heard ──────────────────────────────────────────────────────────────────────────────
+
+
+def said(*networks: str, more: bool = False, **about: Any) -> Batch:
+    posts = tuple(Message(id=f"{n}:{i}", text="hm", posted_at=NOON, seen_at=NOON, source=n) for i, n in enumerate(networks))
+    return Batch(source="forum", events=posts, more=more, **about)
+
+
+def words(batch: Batch) -> list[Coverage]:
+    return [event for event in batch.events if isinstance(event, Coverage)]
+
+
+def test_a_look_that_brought_everything_covers_what_was_posted_until_it_began():
+    health, batch = covered(Health("forum"), said("feed", "feed", "x"), at(3))
+    assert words(batch) == [Coverage(id="heard:forum", source="forum", at=at(3), to=at(3), networks={"feed": 2, "x": 1})]
+    assert health.heard_until == at(3) and answered(health, 1, at(3.5))[0].heard_until == at(3)
+
+
+def test_pages_cover_nothing_until_the_last_and_then_only_until_the_first_was_asked_for():
+    health, first = covered(Health("forum"), said("feed", more=True), at(3))
+    health, _ = troubled(answered(health, 1, at(4))[0], Unreachable("no answer"), at(4))
+    health, last = covered(health, said("feed"), at(9))
+    assert [(word.to, word.networks) for word in words(first) + words(last)] == [(None, {"feed": 1}), (at(3), {"feed": 1})]
+    assert [word.to for word in words(covered(health, said(), at(10))[1])] == [at(10)]
+
+
+def test_a_quiet_source_says_once_a_minute_that_it_was_heard():
+    health, told = Health("forum"), []
+    for second in range(0, 180, 10):
+        health, batch = covered(health, said(), at(second / 60))
+        told += words(batch)
+    assert [word.to for word in told] == [at(0), at(1), at(2)]
+
+
+def test_a_source_that_no_longer_has_all_says_from_when_it_does():
+    _, batch = covered(Health("forum"), said("feed", reaches=at(2)), at(5))
+    assert (words(batch)[0].from_, words(batch)[0].to) == (at(2), at(5))
+    _, batch = covered(Health("forum"), said("feed", reaches=at(9)), at(5))  # posts without a date are dated when they were seen
+    assert words(batch)[0].from_ == at(5)
+
+
+def test_what_is_sent_to_us_says_what_it_brought_and_not_how_far_it_was_heard():
+    assert words(brought(said("web_form"), at(1))) == [Coverage(id="heard:forum", source="forum", at=at(1), networks={"web_form": 1})]
+    assert brought(said(), at(1)) == said()
+
+
+def test_nobody_may_send_us_word_of_how_far_a_source_was_heard():
+    line = b'{"kind": "coverage", "id": "c:1", "source": "forum", "to": "2026-03-12T11:00:00Z", "at": "2026-03-12T11:00:00Z"}'
+    batch = from_lines([line], "contact-form", NOON)
+    assert batch.events == () and [one.reason for one in batch.refused] == [
+        "is coverage; carebot sees that for itself, only a replay is told"
+    ]
+
+
+class Desk:
+    """A listener that really asks, and what is known of how far its sources were heard. `now` is moved by the test."""
+
+    def __init__(self, http: Client) -> None:
+        self.now, self.ears, self.kept, self.heard_of, self.looks = NOON, {}, {}, set(), 0
+        self.scheduler = AsyncIOScheduler(timezone="UTC", job_defaults={"misfire_grace_time": None})
+        self.listener = Listener(self.scheduler, lambda: self.now, commit=self.commit, cursor=self.cursor, put=self.put)
+        self.listener.world = World(http=http, secret=lambda name: "", clock=lambda: self.now)
+
+    async def commit(self, batch: Batch) -> None:
+        for event in batch.events:
+            if isinstance(event, Coverage):
+                self.ears = coverage.noted(self.ears, event)
+            elif isinstance(event, Listening):
+                self.ears = coverage.listening(self.ears, event.sources)
+            elif isinstance(event, Message):
+                self.heard_of.add(event.id)
+        if batch.cursor:
+            self.kept[batch.source] = batch.cursor
+
+    async def cursor(self, name: str) -> str | None:
+        return self.kept.get(name)
+
+    async def put(self, key: str, value: Any) -> None:
+        self.looks += 1  # a look is over: how the source is doing is remembered
+
+    async def at(self, minute: float) -> str:
+        """Two whole looks after the clock moved on: minutes 0 to 9 of the forum, x heard, . not."""
+        self.now, before = at(minute), self.looks
+        while self.looks < before + 3:  # the first may have begun earlier
+            await asyncio.sleep(0.01)
+        return "".join(".x"[int(share)] for share in coverage.heard(self.ears, "feed", minute_of(NOON), 10))
+
+
+def json_feed(*posts: float) -> bytes:
+    items = [{"id": f"forum:{minute}", "content_text": "no funciona", "date_published": at(minute).isoformat()} for minute in posts]
+    return json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": items}).encode()
+
+
+async def test_a_forum_that_goes_down_and_returns_with_what_it_missed_is_heard_after_all_and_what_it_lost_is_not():
+    rules = 'brand: {name: B}\nsources:\n  - {name: forum, kind: feed, url: "%s/feed.json", every: 1m, allow_private: true}\n'
+    async with serving(json_feed(0)) as forum, Client() as http:
+        book, problems = read(rules % forum.url, kinds={"feed": lambda: options_of("feed")})
+        assert book, problems
+        desk = Desk(http)
+        desk.scheduler.start()
+        try:
+            await desk.listener.listen_to(book)
+            assert await desk.at(1) == "xx........"
+            forum.answer = 503
+            assert await desk.at(4) == "xx........"  # down: nothing is known of minutes 2 to 4
+            forum.answer = json_feed(0, 2, 3)
+            assert await desk.at(5) == "xxxxxx...."  # back, and it still has what was said meanwhile
+            assert desk.heard_of == {f"feed:forum:{minute}" for minute in (0, 2, 3)}
+            forum.answer = json_feed(7.2, 7.8)  # so many posts that the older ones have left the feed
+            assert await desk.at(8) == "xxxxxx.xx."
+            await desk.listener.listen_to(read("brand: {name: B}\n", kinds={})[0])
+            assert desk.ears == {}  # nobody listens to it any more
+        finally:
+            desk.scheduler.shutdown(wait=False)
+
+
+async def test_a_backlog_of_several_pages_is_read_to_its_end_at_once(tmp_path):
+    lines = (
+        json.dumps({"id": f"x:{n}", "text": "no funciona", "source": "feed", "posted_at": at(n / 500).isoformat()}) for n in range(4500)
+    )
+    (tmp_path / "notes.jsonl").write_text("\n".join(lines) + "\n")
+    rules = f"brand: {{name: B}}\nsources:\n  - {{name: notes, kind: jsonl, path: {tmp_path}/notes.jsonl, every: 1h}}\n"
+    book, problems = read(rules, kinds={"jsonl": lambda: options_of("jsonl")})
+    assert book, problems
+    async with Client() as http:
+        desk = Desk(http)
+        desk.now = datetime.now(UTC)
+        desk.scheduler.start()
+        try:
+            await desk.listener.listen_to(book)
+            async with asyncio.timeout(20):
+                while len(desk.heard_of) < 4500:
+                    await asyncio.sleep(0.01)
+            assert desk.ears["notes"].until == minute_of(desk.now) and desk.ears["notes"].brought == {"feed": 4500}
+        finally:
+            desk.scheduler.shutdown(wait=False)

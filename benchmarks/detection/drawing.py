@@ -57,20 +57,20 @@ class _Axes:
         self._left, self._most, self._minutes = left, most, minutes
 
     def x(self, false: float) -> float:
-        return self._left + _WIDTH * _share(false, self._most)
+        return self._left + _WIDTH * share(false, self._most)
 
     def y(self, late: float) -> float:
-        return _TOP + _HEIGHT * (1 - _share(late, self._minutes))
+        return _TOP + _HEIGHT * (1 - share(late, self._minutes))
 
     def frame(self, title: str) -> Iterator[str]:
-        yield _text(self._left, _TOP - 18, title, weight="bold", size=13)
+        yield words(self._left, _TOP - 18, title, weight="bold", size=13)
         for late in (2, 3, 5, 10, 20, 30, 60):
-            yield _stroke(self._left, self.y(late), self._left + _WIDTH, self.y(late), opacity=0.3)
-            yield _text(self._left - 6, self.y(late) + 4, f"{late} min", anchor="end")
+            yield stroke(self._left, self.y(late), self._left + _WIDTH, self.y(late), opacity=0.3)
+            yield words(self._left - 6, self.y(late) + 4, f"{late} min", anchor="end")
         for false in (0.1, 0.3, 1, 3, 10, 30):
-            yield _stroke(self.x(false), _TOP, self.x(false), _TOP + _HEIGHT, opacity=0.3)
-            yield _text(self.x(false), _TOP + _HEIGHT + 16, f"{false:g}", anchor="middle")
-        yield _text(self._left + _WIDTH / 2, _TOP + _HEIGHT + 34, "false alarms a month and series, as measured", anchor="middle")
+            yield stroke(self.x(false), _TOP, self.x(false), _TOP + _HEIGHT, opacity=0.3)
+            yield words(self.x(false), _TOP + _HEIGHT + 16, f"{false:g}", anchor="middle")
+        yield words(self._left + _WIDTH / 2, _TOP + _HEIGHT + 34, "false alarms a month and series, as measured", anchor="middle")
 
     def lines(self, lines: Sequence[Line]) -> Iterator[str]:
         """Labels at the right end of each, moved apart where two would lie on each other."""
@@ -85,20 +85,20 @@ class _Axes:
             end_x, end_y = points[-1]
             place = max(end_y + 4, place + _LINE)
             label = self._left + _WIDTH + 14
-            yield _stroke(end_x, end_y, label - 3, place - 4, colour=line.colour, opacity=0.35)
-            yield _text(label, place, line.who, colour=line.colour)
+            yield stroke(end_x, end_y, label - 3, place - 4, colour=line.colour, opacity=0.35)
+            yield words(label, place, line.who, colour=line.colour)
 
 
-def _share(value: float, ends: tuple[float, float]) -> float:
+def share(value: float, ends: tuple[float, float]) -> float:
     """Where it lies between the ends, logarithmically; beyond them, at the end."""
     low, high = ends
     return (log10(min(max(value, low), high)) - log10(low)) / (log10(high) - log10(low))
 
 
-def _stroke(x1: float, y1: float, x2: float, y2: float, *, colour: str = INK, opacity: float = 1.0) -> str:
+def stroke(x1: float, y1: float, x2: float, y2: float, *, colour: str = INK, opacity: float = 1.0) -> str:
     return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}" stroke-opacity="{opacity}"/>'
 
 
-def _text(x: float, y: float, said: str, *, anchor: str = "start", colour: str = INK, weight: str = "normal", size: int = 11) -> str:
+def words(x: float, y: float, said: str, *, anchor: str = "start", colour: str = INK, weight: str = "normal", size: int = 11) -> str:
     looks = f'text-anchor="{anchor}" fill="{colour}" font-weight="{weight}" font-size="{size}"'
     return f'<text x="{x:.1f}" y="{y:.1f}" {looks}>{escape(said)}</text>'

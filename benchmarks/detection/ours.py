@@ -1,12 +1,13 @@
-"""carebot's own detector, by the functions that the loop calls: `baseline.touch` learns, `baseline.usual` and `detect.evidence` judge.
+"""carebot's own detector on simulated streams, by the functions that the loop calls: a table of cells that moves on and learns, and evidence.
 
-As in `outbreak.py` a minute is judged when somebody wrote in it, and enough people must be behind the evidence: here each message has an
-author of its own. Not driven: that an hour with an open incident is not learned, and probes.
+As in `outbreak.py` a minute is judged when somebody wrote in it, enough people must be behind the evidence (here each message has an
+author of its own), and the hours of an alarm are not learned. `without` takes parts of it away, to see what each buys.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Set
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -16,99 +17,76 @@ from numpy.typing import NDArray
 from benchmarks.detection.alarms import Scores
 from benchmarks.detection.streams import Streams
 from carebot.config.schema import Incidents
-from carebot.decide import baseline, detect
-from carebot.decide.baseline import SETTLED, WIDTH, Cell, Profile, Series
+from carebot.decide import baseline, detect, lessons
+from carebot.decide.cells import WIDTH, Cell, Floats, Table
+from carebot.decide.lessons import World
 
 MONDAY = 29_459_520  # epoch minute of Monday 2026-01-05 00:00 UTC
 ZONE = ZoneInfo("UTC")
-CELL = Cell("bank", "app")
 SHIPPED = Incidents()
-LONGEST = int(detect.WINDOWS.max())
-_LEAST_SPREAD = 0.12  # `usual` never says less
-_FLOOR = -4.0  # evidence for more than 50 false alarms a month is not looked at closely
+WARM = 15  # minutes past the hour at which an hour is learned
+OPEN = 120  # minutes that an alarm's incident is taken to last
 
 
-def present(streams: Streams) -> Scores:
-    """-log of the false alarms a month that carebot says the evidence stands for; -inf where it does not look. It ships with 0."""
-    scores = np.full(streams.counts.shape, -np.inf, np.float32)
-    for counts, watched, row in zip(streams.counts, streams.watched() & (streams.counts > 0), scores, strict=True):
-        judge = _Judge(counts)
-        for minutes in np.array_split(np.flatnonzero(watched), max(1, watched.sum() // 20_000)):
-            close = minutes[judge.at_most(minutes) >= _FLOOR]
-            row[close] = judge.said(close)
-    return scores
+class Weighed(Protocol):
+    """Streams whose messages weigh differently: `weights` sums what those of a minute weigh."""
+
+    weights: Floats
 
 
-class _Judge:
-    """One series: its profile as it was after each hour, and what the detector says of any minute."""
+def present(streams: Streams, without: Set[str] = frozenset()) -> Scores:
+    """-log of the false alarms a month that carebot says the evidence stands for; -inf where it does not look. It ships with 0.
 
-    def __init__(self, counts: NDArray[np.int32]) -> None:
-        self._counts = np.concatenate([np.zeros(WIDTH, np.int32), counts])
-        self._profiles = tuple(self._learned(len(counts) // 60))
-
-    def _series(self, minute: int, profile: Profile) -> Series:
-        return Series(CELL, MONDAY + minute, self._counts[minute + 1 : minute + 1 + WIDTH], profile)
-
-    def _learned(self, hours: int) -> Iterator[Profile]:
-        """The profile in force from a quarter past each hour: the messages of the last hour are in by then."""
-        profile = baseline.new(CELL, MONDAY).profile
-        for hour in range(hours):
-            minute = hour * 60 + SETTLED
-            profile = baseline.touch(self._series(minute - 1, profile), MONDAY + minute, (), ZONE).profile
-            yield profile
-
-    def _at(self, minute: int) -> Series:
-        return self._series(minute, self._profiles[max(0, (minute - SETTLED) // 60)])
-
-    def at_most(self, minutes: NDArray[np.intp]) -> NDArray[np.float64]:
-        """The most that can be said of these minutes: by the seasonal rate alone. The local level raises the bar, never lowers it."""
-        hours = (minutes - SETTLED) // 60
-        asked, which = np.unique(hours, return_inverse=True)
-        last = asked * 60 + SETTLED + 59
-        rates = np.stack([baseline.usual(self._at(int(minute)), ZONE, local=False).per_minute[-LONGEST - 59 :] for minute in last])
-        windows = sliding_window_view(rates, LONGEST, axis=1)[which, (minutes - SETTLED) % 60]
-        counts = sliding_window_view(self._counts, LONGEST)[minutes + WIDTH + 1 - LONGEST]
-        return _claimed(detect.evidence(counts, windows, np.full(len(minutes), _LEAST_SPREAD)))
-
-    def said(self, minutes: NDArray[np.intp]) -> NDArray[np.float64]:
-        """What carebot says of these minutes."""
-        return self._said([self._at(int(minute)) for minute in minutes]) if len(minutes) else np.zeros(0)
-
-    def said_without(self, minute: int, unread: NDArray[np.intp]) -> float:
-        """What it says of a minute while some messages, one a minute in `unread`, have not been read."""
-        series = self._at(minute)
-        known = series.counts.copy()
-        np.subtract.at(known, unread - (minute - WIDTH + 1), 1)
-        return float(self._said([Series(CELL, series.head, known, series.profile)])[0])
-
-    @staticmethod
-    def _said(series: list[Series]) -> NDArray[np.float64]:
-        usual = [baseline.usual(one, ZONE) for one in series]
-        counts, rates = np.stack([one.counts for one in series]), np.stack([one.per_minute for one in usual])
-        found = detect.evidence(counts, rates, np.array([one.spread for one in usual]))
-        return np.where(found.count >= SHIPPED.people, _claimed(found), -np.inf)
-
-
-def judged_when_read(
-    counts: NDArray[np.int32], posted: NDArray[np.intp], read: NDArray[np.intp]
-) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """For each minute with something new in a poll: the poll's minute, and what carebot says of the minute posted, by what is read by then.
-
-    counts         one series, all that was ever posted
-    posted, read   a minute a message, `posted` in order
+    without   any of "tail", "level", "season": what is learned of chance, the local level, hours of the week
     """
-    judge = _Judge(counts)
-    new = np.unique(np.stack([posted, read], axis=1), axis=0)
-    minutes, polls = new[new[:, 0] >= WIDTH].T
-    close = judge.at_most(minutes) >= _FLOOR  # all that was ever posted, so the most that can ever be said
-    minutes, polls = minutes[close], polls[close]
-    said = np.full(len(minutes), -np.inf)
-    for place, (minute, poll) in enumerate(zip(minutes.tolist(), polls.tolist(), strict=True)):
-        first, past = np.searchsorted(posted, (minute - WIDTH + 1, minute + 1))
-        unread = posted[first:past][read[first:past] > poll]
-        said[place] = judge.said_without(minute, unread)
-    return polls, said
+    return _Watch(streams.counts, streams.counts, without).scores(streams.watched())
 
 
-def _claimed(found: detect.Evidence) -> NDArray[np.float64]:
-    return -np.log(found.false_alarms)
+class _Watch:
+    """A table with a row a series, and what it says of every minute."""
+
+    def __init__(self, counts: NDArray[np.int32], weights: NDArray[np.float64] | NDArray[np.int32], without: Set[str]) -> None:
+        self._counts, self._weights, self._without = counts, weights, without
+        self._alarm = np.full(len(counts), -(10**9))
+        self._table = Table()
+        self._world = World(ZONE, MONDAY, frozen=self._is_frozen)
+
+    def _is_frozen(self, cells: object, hour: int) -> NDArray[np.bool_]:
+        return self._alarm + OPEN > hour * 60
+
+    def scores(self, watched: NDArray[np.bool_]) -> Scores:
+        n, minutes = self._counts.shape
+        table, said = self._table, np.full((n, minutes), -np.inf, np.float32)
+        lessons.advance(table, MONDAY, self._world)
+        lessons.join(table, [Cell(f"{row}") for row in range(n)], self._world)
+        for start in range(0, minutes, 60):
+            lessons.advance(table, MONDAY + start, self._world)
+            there = min(60, minutes - start)
+            place = MONDAY + start - table.first
+            table.own("counts")
+            table.counts[:n, place : place + there] = self._weights[:, start : start + there]
+            for first, past in ((0, WARM), (WARM, there)):
+                lessons.advance(table, MONDAY + start + first, self._world)
+                self._judge(said, start + first, min(past, there) - first)
+        return np.where(watched, said, -np.inf)
+
+    def _judge(self, said: Scores, start: int, minutes: int) -> None:
+        """All minutes of one stretch in which somebody wrote."""
+        rows, minute = np.nonzero(self._counts[:, start : start + minutes])
+        if not len(rows):
+            return
+        table = self._table
+        ends = MONDAY + start + minute - table.first + 1
+        n = len(self._counts)
+        counts, usual = (sliding_window_view(one[:n], WIDTH, axis=1)[rows, ends - WIDTH] for one in (table.counts, table.usual))
+        spread = detect.spread_of(table.spread[:n])[rows]
+        doubt = detect.doubt_of(table.seen[:n].sum(1), table.heard[:n].sum(1) + start / 60)[rows]
+        found = detect.evidence(counts, usual, spread, doubt)
+        rate = (baseline.an_hour(table) / 60)[rows]
+        tail = np.zeros((len(rows), 4)) if "tail" in self._without else table.tail[rows]
+        claimed = -np.log(np.maximum(detect.false_alarms(found.nats, rate, tail), 1e-300))
+        people = np.stack([self._counts[row, max(0, start + m + 1 - w) : start + m + 1].sum() for row, m, w in zip(rows, minute, found.window, strict=True)])
+        claimed[people < SHIPPED.people] = -np.inf
+        said[rows, start + minute] = claimed
+        alarmed = claimed >= 0
+        np.maximum.at(self._alarm, rows[alarmed], MONDAY + start + minute[alarmed])

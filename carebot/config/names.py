@@ -20,9 +20,11 @@ REASONS = get_args(Reason)
 
 def problems(sheet: Sheet, kinds: Kinds) -> Iterator[Problem]:
     """Everything that is only wrong in the light of the rest of the file."""
+    brands = list(filter(None, (sheet.word(("brand", "name")), *sheet.keys(("brand", "compare_with")))))
     for source in sheet.below(("sources",)):
         yield from _source(sheet, source, kinds)
-    for section in ("rules", "routes", "silences"):
+        yield from _exists(sheet, (*source, "brand"), "brand", brands)
+    for section in ("rules", "calendar", "routes", "silences"):
         for item in sheet.below((section,)):
             for name in sheet.below((*item, "services")):
                 yield from _exists(sheet, name, "service", sheet.keys(("services",)))
@@ -30,13 +32,13 @@ def problems(sheet: Sheet, kinds: Kinds) -> Iterator[Problem]:
         for name in sheet.below((*item, "reasons")):
             yield from _exists(sheet, name, "reason", REASONS)
     yield from _routes(sheet)
-    for section in ("rules", "sources", "promises"):
+    for section in ("rules", "sources", "promises", "calendar"):
         yield from _twice(sheet, section)
 
 
 def _exists(sheet: Sheet, path: Path, what: str, known: Collection[str]) -> Iterator[Problem]:
     name = sheet.word(path)
-    if name is None or name in known or not (what == "reason" or re.fullmatch(plain_words.SHORT_NAME, name)):
+    if name is None or name in known or not (what in ("reason", "brand") or re.fullmatch(plain_words.SHORT_NAME, name)):
         return  # a name of a wrong form was told as that
     if meant := near(name, known):
         hint = f'Did you mean "{meant}"?'
@@ -67,7 +69,8 @@ def _twice(sheet: Sheet, section: str) -> Iterator[Problem]:
         if name is None or node is None:
             continue
         if name in first:
-            said = f"two {section} have this name: one on line {first[name]}, one on line {node.at.line}."
+            many = "calendar entries" if section == "calendar" else section
+            said = f"two {many} have this name: one on line {first[name]}, one on line {node.at.line}."
             yield sheet.problem(path, said, "Give each a name of its own.")
         first.setdefault(name, node.at.line)
 

@@ -17,6 +17,7 @@ brand:
   also_called: [Lumbre]
   accounts:
     x: [BancoLumbre, LumbreResponde]
+  compare_with: { Banco Faro: [Faro, BancoFaro] }
   languages: [es, en]
   time_zone: Europe/Madrid
   staff_language: es
@@ -27,6 +28,7 @@ services:
     name: { es: la app, en: the app }
     words: [app, aplicación, mobile banking]
     core: true
+    depends_on: [Example Cloud/eu-west-1]
     statement:
       es: Sabemos que la app está fallando. Volvemos a informar aquí en 30 minutos.
       en: We know that the app is failing. Next update here in 30 minutes.
@@ -63,6 +65,17 @@ incidents:
   people: 3
   false_alarms_a_month: 1
   route: desk
+""",
+    "calendar": """
+calendar:
+  - name: payday
+    on: [day 28, last working day]
+    services: [app]
+    factor: learn
+  - name: sale
+    on: [2026-11-27 18:00 to 2026-11-30 24:00]
+    hours: [08:00-24:00]
+    factor: 2.5
 """,
     "routes": """
 routes:
@@ -162,7 +175,9 @@ def _default(about: dict[str, Any]) -> str:
 def _kind(about: dict[str, Any], whole: dict[str, Any]) -> str:
     """What may be written, in words."""
     if "anyOf" in about:
-        return _kind(about["anyOf"][0], whole)
+        return " or ".join(_kind(one, whole) for one in about["anyOf"] if one.get("type") != "null")
+    if "const" in about:
+        return f"`{about['const']}`"
     if "enum" in about:
         return "one of " + ", ".join(f"`{choice}`" for choice in about["enum"])
     if "$ref" in about:
@@ -177,6 +192,8 @@ def _kind(about: dict[str, Any], whole: dict[str, Any]) -> str:
             return "a length of time"
         case "string" if "%" in pattern:
             return "a share"
+        case "string" if ":" in pattern:
+            return "from and to"
         case "string" if "#" in pattern:
             return "a Slack channel in quotes, or its id"
         case "string" if pattern:

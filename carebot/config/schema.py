@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema, field_validator, model_validator
 
+from carebot.config.calendar import Special
+from carebot.config.parts import Name, Part
 from carebot.config.problems import SECRET
 from carebot.model import SignalKind
 
@@ -112,14 +114,7 @@ Share = Annotated[float, BeforeValidator(_share), WithJsonSchema({"type": "strin
 Hours = Annotated[OpenHours, BeforeValidator(_open_hours), WithJsonSchema({"type": "string"})]
 Zone = Annotated[str, BeforeValidator(_zone)]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), BeforeValidator(_no_secret)]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), BeforeValidator(_no_secret)]
-
-
-class Part(BaseModel):
-    """The manners every part of the rules file keeps: no unknown keys, nothing guessed, nothing changed later."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
 
 
 class BothLanguages(Part):
@@ -138,6 +133,9 @@ class Brand(Part):
     accounts: dict[Name, tuple[Words, ...]] = Field(
         {}, description="The brand's own accounts per network. What they write is an answer, never a complaint."
     )
+    compare_with: dict[Words, tuple[Words, ...]] = Field(
+        {}, description="Brands we listen to only to know whether they fail too, each with the other names it goes by in messages."
+    )
     languages: tuple[Literal["es", "en", "ca", "pt", "fr", "it", "de"], ...] = Field(
         ("es", "en"), description="Languages customers write in."
     )
@@ -151,6 +149,7 @@ class Service(Part):
     name: BothLanguages = Field(description="What it is called in messages.")
     words: tuple[Words, ...] = Field((), description="Words and phrases that mean this service. Case and accents do not matter.")
     core: bool = Field(False, description="true if a failure of it is always serious.")
+    depends_on: tuple[Words, ...] = Field((), description="Whose trouble is its trouble: a provider, a component, or provider/component.")
     statement: BothLanguages | None = Field(None, description="The sentence to tell customers while it fails.")
 
 
@@ -162,6 +161,7 @@ class Source(BaseModel):
     kind: Name = Field(description="What it is: feed, webhook, probe, jsonl, status_page, x …")
     every: Duration = Field(timedelta(minutes=1), description="How often it is asked.")
     paused: bool = Field(False, description="true to leave it alone for now.")
+    brand: Words | None = Field(None, description="Whose customers speak here: a name from `compare_with`. Left out: ours.")
 
     @property
     def options(self) -> dict[str, Any]:
@@ -279,6 +279,7 @@ class RulesFile(Part):
     rules: tuple[Rule, ...] = Field((), description="What matters.")
     promises: tuple[Promise, ...] = Field((), description="How soon customers are answered. The first that fits counts.")
     incidents: Incidents = Field(default_factory=Incidents, description="When many messages become an incident.")
+    calendar: tuple[Special, ...] = Field((), description="Days on which more or less than usual is usual.")
     routes: dict[Name, Route] = Field({}, description="Who is told, and where.")
     classifier: Classifier | None = Field(None, description="Who reads beside the fast tier. Left out: nobody.")
     silences: tuple[Silence, ...] = Field((), description="What is known already.")

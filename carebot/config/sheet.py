@@ -9,7 +9,10 @@ from carebot.config.problems import Page, Problem, shown
 from carebot.config.yaml_nodes import Node
 
 Path = tuple[int | str, ...]
-ONE_OF = {"rules": "rule", "sources": "source", "promises": "promise", "silences": "silence", "services": "service", "routes": "route"}
+ONE_OF = {
+    "rules": "rule", "sources": "source", "promises": "promise", "silences": "silence", "services": "service", "routes": "route",
+    "calendar": "calendar entry",
+}  # fmt: skip
 
 
 class Sheet(NamedTuple):

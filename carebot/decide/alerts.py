@@ -7,13 +7,14 @@ alert's id is made of its subject, its reason and its moment, so the same facts 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from carebot.config.schema import Rulebook
-from carebot.model import Alert, Case, Incident, Reason, SelfReport, Signal, Status, Text
+from carebot.decide import witnesses
+from carebot.model import Alert, Case, Incident, Reason, Scope, SelfReport, Signal, Status, Text
 
 LATE = 15 * 60  # seconds; evidence older than this was read late and must not look like now
 SHOWN = 20  # ids listed in an alert
@@ -38,6 +39,15 @@ _INCIDENT_HEADLINES: dict[str, tuple[str, str]] = {
     "severity_up": ("Más grave (nivel {severity}): {es}", "More serious (level {severity}): {en}"),
     "reopened": ("Vuelve a fallar: {es}", "Failing again: {en}"),
     "resolved": ("Vuelve a la normalidad: {es}", "Back to normal: {en}"),
+    "merged": ("Era la misma incidencia que otra: {es}", "The same incident as another: {en}"),
+}
+
+
+_SCOPES: dict[Scope, Text] = {  # "so far": the others' customers may only be slower to complain
+    "us": Text(" · por ahora, solo nosotros", " · only us so far"),
+    "others": Text(" · también otros", " · others too"),
+    "upstream": Text(" · lo dice el proveedor", " · upstream says so"),
+    "unknown": Text("", ""),
 }
 
 
@@ -49,6 +59,8 @@ def about_incident(
     words = _INCIDENT_HEADLINES[reason]
     known = rulebook.file.services.get(incident.service)
     say = known.statement if known and reason != "resolved" else None
+    facts = facts | witnesses.facts(incident)
+    end = _SCOPES["unknown" if reason == "resolved" else incident.witnesses.scope]
     return Alert(
         alert=alert_id(incident.id, reason, now),
         at=now,
@@ -61,7 +73,7 @@ def about_incident(
         symptom=incident.symptom or None,
         region=incident.region or None,
         onset_at=incident.onset_at,
-        headline=Text(*(text.format(es=name.es, en=name.en, severity=incident.severity) for text in words)),
+        headline=Text(*(text.format(es=name.es + end.es, en=name.en + end.en, severity=incident.severity) for text in words)),
         detail=_scope(incident, facts, rulebook, late_by_s, now),
         say=Text(say.es, say.en) if say else None,
         facts=facts,
@@ -89,6 +101,10 @@ def _scope(incident: Incident, facts: dict[str, Any], rulebook: Rulebook, late_b
             f"la comprobación automática falla desde las {since}" if not incident.count else "la comprobación automática también falla"
         )
         en.append(f"our own check fails since {since}" if not incident.count else "our own check fails too")
+    if incident.phase != "resolved":
+        for said in _who_else(incident, facts, rulebook):
+            es.append(said.es)
+            en.append(said.en)
     if facts.get("waiting"):
         es.append(f"{_n(facts['waiting'], 'cliente espera', 'clientes esperan')} respuesta")
         en.append(f"{_n(facts['waiting'], 'customer waits', 'customers wait')} for an answer")
@@ -96,6 +112,20 @@ def _scope(incident: Incident, facts: dict[str, Any], rulebook: Rulebook, late_b
         es.append(f"leído con {late_by_s // 60} min de retraso")
         en.append(f"read {late_by_s // 60} min late")
     return Text("; ".join(es) + ".", "; ".join(en) + ".")
+
+
+def _who_else(incident: Incident, facts: dict[str, Any], rulebook: Rulebook) -> Iterator[Text]:
+    """What others say, and what we did ourselves shortly before."""
+    seen = incident.witnesses
+    if seen.upstream:
+        yield Text(f"el proveedor lo confirma: {', '.join(seen.upstream)}", f"the provider says so: {', '.join(seen.upstream)}")
+    if seen.others:
+        yield Text(f"también se quejan clientes de {', '.join(seen.others)}", f"customers of {', '.join(seen.others)} complain too")
+    if seen.notice == "deploy":
+        name, after = service_name(rulebook, seen.deployed, incident.brand), facts["after_deploy_min"]
+        yield Text(f"{after} min después de un despliegue: {name.es}", f"{after} min after a deploy: {name.en}")
+    if seen.notice == "maintenance":
+        yield Text("hay mantenimiento anunciado", "maintenance was announced")
 
 
 def _number(value: float, point: str) -> str:
@@ -200,8 +230,8 @@ def about_impersonator(signal_id: str, author: str, source: str, rulebook: Ruleb
     )
 
 
-def upstream(status: Status, service: str, rulebook: Rulebook, now: datetime) -> Alert:
-    """A provider says that something of theirs is broken."""
+def upstream(status: Status, services: Sequence[str], rulebook: Rulebook, now: datetime) -> Alert:
+    """A provider says that something of theirs is broken, and which of our services (the nearest first) suffer with it."""
     state = status.state.replace("_", " ")
     return Alert(
         alert=alert_id(f"{status.provider}/{status.component}", "upstream", status.at),
@@ -210,16 +240,22 @@ def upstream(status: Status, service: str, rulebook: Rulebook, now: datetime) ->
         reason="upstream",
         severity=3 if status.state == "major_outage" else 4,
         brand=rulebook.file.brand.name,
-        service=service or None,
+        service=services[0] if services else None,
         onset_at=status.at,
         headline=Text(
             f"{status.provider} informa de un problema: {status.component} ({state})",
             f"{status.provider} reports trouble: {status.component} ({state})",
         ),
-        facts={"provider": status.provider, "component": status.component, "state": status.state},
+        detail=_suffering(services, rulebook) if services else None,
+        facts={"provider": status.provider, "component": status.component, "state": status.state, "services": list(services)},
         messages=(status.id,),
         to=rulebook.file.incidents.route,
     )
+
+
+def _suffering(services: Sequence[str], rulebook: Rulebook) -> Text:
+    names = [service_name(rulebook, service, "") for service in services]
+    return Text(f"Puede afectar a: {', '.join(name.es for name in names)}.", f"May affect: {', '.join(name.en for name in names)}.")
 
 
 def about_us(report: SelfReport, rulebook: Rulebook, now: datetime) -> Alert:

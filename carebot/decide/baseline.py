@@ -1,30 +1,31 @@
-"""What is usual for this series at this hour of this week?
+"""What is usual for each cell, in every minute of its columns.
 
-A series is one cell's counted signals by event-time minute: the last four hours as minutes, everything older as an
-hour-of-week profile that forgets a tenth a week. The expected count of an hour is the profile, shrunk towards the cell's own
-overall rate and a general day curve, times a local level: the last three hours against what was expected of them.
+An hour of the local week is expected to bring what it brought in the weeks before. Of a quiet cell that is hardly anything known, so it is
+shrunk: towards the cell's own hour of the day times its own day of the week, and those towards a general day of customers, each with
+PRIOR messages' worth of doubt. On top: the level of the last two days and of the last hours, which follow what drifts; the calendar of
+the rules file; and the share of the sources that could be heard. What is learned forgets a tenth a week.
 
-While an incident is open its hours are not learned, so one bad morning does not make the next one look normal. Series are
-values: `touch` gives a new one. They are rebuilt from the stored signals and the stored profile after a restart.
+Between the middles of two hours the rate runs along a straight line of its logarithm; only where a day begins it may jump, because days
+differ. (Without that jump every Monday began with a false alarm at 50 messages a minute: 9 to 31 nats.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-WIDTH = 240  # minutes kept one by one: the longest window (60) + the local level (180)
-SETTLED = 15  # minutes of lateness allowed before an hour is learned
+from carebot.decide.cells import SPAN, Floats, Table
+
 FORGET = 0.9  # a week
-SHRINK = 3.0  # hours of the overall rate that every hour of the week starts with
-LEVEL = 1 / 0.13  # messages' worth of trust in the usual level: the natural level's variance on recorded care streams is 0.13
-LAG = 15  # minutes between the local level and now, so that an incident does not raise its own bar
+PRIOR = 20.0  # messages' worth of doubt about each hour, hour of the day and day of the week
+LEVELS = ((48.0, 20.0), (6.0, 8.0))  # half-life in hours, and messages' worth of doubt, of the slow and the fast level
+WITHIN = (0.4, 2.5)  # a level follows that far
+LEAST = 2e-4  # messages a minute are always possible
+SETTLING = 24.0  # hours heard, before which a burst cannot be told from what is usual
 
 # Before anything is known: 0.3 outage-like messages an hour (0.005 a minute), half a message's worth of certainty. Measured on
 # recorded Spanish-speaking bank streams: 0.0003 to 0.015 a minute.
@@ -34,43 +35,7 @@ PRIOR_COUNT, PRIOR_HOURS = 0.5, 0.5 / 0.3
 _DAY = np.array(
     [.35, .22, .15, .12, .12, .18, .40, .80, 1.15, 1.40, 1.50, 1.50, 1.45, 1.35, 1.30, 1.30, 1.35, 1.45, 1.50, 1.50, 1.45, 1.30, 1.0, .65]
 )  # fmt: skip
-WEEK_SHAPE: NDArray[np.float64] = np.tile(_DAY / _DAY.mean(), 7)
-
-
-class Cell(msgspec.Struct, frozen=True, order=True):
-    """What is counted together. An empty part means all of them: Cell(brand) is the brand's roll-up."""
-
-    brand: str
-    service: str = ""
-    symptom: str = ""
-    source: str = ""
-    region: str = ""
-
-
-class Profile(msgspec.Struct, frozen=True):
-    """What was counted (`seen`) in how many hours (`heard`) of each hour of the local week, forgetting. Stored as a row."""
-
-    seen: tuple[float, ...] = (0.0,) * 168
-    heard: tuple[float, ...] = (0.0,) * 168
-    learned_to: int = 0  # epoch hour up to which hours are in here
-
-
-class Series(msgspec.Struct, frozen=True):
-    """One cell's counts. `counts[-1]` belongs to the minute `head` (epoch minutes)."""
-
-    cell: Cell
-    head: int
-    counts: NDArray[np.int32]
-    profile: Profile
-
-
-def minute_of(at: datetime) -> int:
-    """Epoch minute of an aware time."""
-    return int(at.timestamp()) // 60
-
-
-def moment_of(minute: int) -> datetime:
-    return datetime.fromtimestamp(minute * 60, UTC)
+WEEK_SHAPE: Floats = np.tile(_DAY / _DAY.mean(), 7)
 
 
 @lru_cache(maxsize=4096)
@@ -80,78 +45,94 @@ def hour_of_week(hour: int, zone: ZoneInfo) -> int:
     return local.weekday() * 24 + local.hour
 
 
-def new(cell: Cell, minute: int, *, heard_from: int = 0) -> Series:
-    """A series whose first count comes now. What it was silent for since `heard_from` (a minute; 0: just now) is known to be silence."""
-    return Series(cell, minute, np.zeros(WIDTH, np.int32), Profile(learned_to=(heard_from or minute) // 60))
+def an_hour(table: Table) -> Floats:
+    """Messages an hour, over the whole week, of each row."""
+    total: Floats = (table.learned("seen").sum(1) + PRIOR_COUNT) / ((table.learned("heard") * WEEK_SHAPE).sum(1) + PRIOR_HOURS)
+    return total
 
 
-def touch(series: Series, minute: int, at: Sequence[int], zone: ZoneInfo, *, frozen: bool = False) -> Series:
-    """The series moved on to `minute`, hours past learned on the way, with one more count for each minute in `at`.
-
-    Minutes older than WIDTH are not counted: they are history, not news. `frozen`: an incident is open, learn nothing.
-    """
-    head = max(series.head, minute, *at) if at else max(series.head, minute)
-    profile = _learn(series, (head - SETTLED) // 60, zone, frozen)
-    counts = series.counts
-    if shift := head - series.head:
-        counts = np.zeros(WIDTH, np.int32)
-        if shift < WIDTH:
-            counts[:-shift] = series.counts[shift:]
-    elif at:
-        counts = counts.copy()
-    for one in at:
-        if (place := WIDTH - 1 - (head - one)) >= 0:
-            counts[place] += 1
-    return Series(series.cell, head, counts, profile)
+def refresh(table: Table, zone: ZoneInfo, factors: NDArray[np.float64] | None = None) -> None:
+    """`usual` of all rows and columns, by what is known now. factors: of the calendar, broadcast over (rows, columns)."""
+    n, hours = len(table), range(table.hour - SPAN + 1, table.hour + 3)  # one more at either end, to draw the line to
+    rates, days = _hours(table, [hour_of_week(hour, zone) for hour in hours])
+    rates *= level(table)[:, None]
+    shapes = np.log(rates / days)
+    usual = np.empty((n, SPAN, 60))
+    before, here, after = shapes[:, :-2, None], shapes[:, 1:-1, None], shapes[:, 2:, None]
+    usual[:, :, :30] = before * _PAST[::-1] + here * (1 - _PAST[::-1])
+    usual[:, :, 30:] = here * (1 - _PAST) + after * _PAST
+    np.exp(usual, out=usual)
+    usual *= days[:, 1:-1, None] / 60
+    if factors is not None:
+        usual = (usual.reshape(n, -1) * factors).reshape(n, SPAN, 60)
+    table.own("usual")
+    table.usual[:n] = np.maximum(usual.reshape(n, -1), LEAST)
 
 
-def _learn(series: Series, to_hour: int, zone: ZoneInfo, frozen: bool) -> Profile:
-    profile = series.profile
-    if to_hour <= profile.learned_to:
-        return profile
-    if frozen:
-        return Profile(profile.seen, profile.heard, to_hour)
-    seen, heard = np.array(profile.seen), np.array(profile.heard)
-    first = series.head - WIDTH + 1
-    for hour in range(max(profile.learned_to, to_hour - 168 * 4), to_hour):
-        start = hour * 60 - first
-        n = float(series.counts[max(start, 0) : max(start + 60, 0)].sum())
-        slot = hour_of_week(hour, zone)
-        expected = float(_hourly(seen, heard, np.array([slot]))[0])
-        n = min(n, expected + 4 * (1.5 * expected + 0.15 * expected**2) ** 0.5 + 1)  # one burst must not become the new normal
-        seen[slot] = FORGET * seen[slot] + n
-        heard[slot] = FORGET * heard[slot] + 1
-    return Profile(tuple(seen.tolist()), tuple(heard.tolist()), to_hour)
+_PAST = (np.arange(30) + 0.5) / 60  # how far each minute is past the middle of its hour
 
 
-def _hourly(seen: NDArray[np.float64], heard: NDArray[np.float64], slots: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Expected count an hour for these hours of the week."""
-    overall = (seen.sum() + PRIOR_COUNT) / ((heard * WEEK_SHAPE).sum() + PRIOR_HOURS)
-    rates: NDArray[np.float64] = (seen[slots] + SHRINK * overall * WEEK_SHAPE[slots]) / (heard[slots] + SHRINK)
+def _hours(table: Table, slots: list[int]) -> tuple[Floats, Floats]:
+    """Expected messages an hour for these hours of the week, and the day's own factor in them: (rows, slots) each."""
+    seen, fit = table.learned("seen"), table.learned("heard") * WEEK_SHAPE
+    overall = an_hour(table)[:, None]
+    seen_by_hour, fit_by_hour = (_neighbours(one.reshape(-1, 7, 24).sum(1)) for one in (seen, fit))
+    of_hour = (seen_by_hour + PRIOR) / (fit_by_hour * overall + PRIOR)
+    seen_by_day, fit_by_day = (one.reshape(-1, 7, 24).sum(2) for one in (seen, fit))
+    of_day = (seen_by_day + 2 * PRIOR) / (fit_by_day * overall + 2 * PRIOR)
+    places = np.array(slots)
+    days = of_day[:, places // 24]
+    base = overall * WEEK_SHAPE[places] * of_hour[:, places % 24] * days
+    rates = (seen[:, places] + PRIOR) / (table.learned("heard")[:, places] * base + PRIOR) * base
+    return rates, days
+
+
+def _neighbours(by_hour: Floats) -> Floats:
+    """Each hour of the day with half of either neighbour."""
+    mixed: Floats = by_hour + (np.roll(by_hour, 1, 1) + np.roll(by_hour, -1, 1)) / 2
+    return mixed
+
+
+def expected_in(table: Table, hour: int, zone: ZoneInfo) -> Floats:
+    """Messages each row would bring in this hour, were it in no calendar."""
+    rates: Floats = _hours(table, [hour_of_week(hour, zone)])[0][:, 0] * level(table)
     return rates
 
 
-class Usual(msgspec.Struct, frozen=True):
-    """What is usual for one series, minute by minute.
-
-    per_minute   float64 (WIDTH,), aligned with `Series.counts`: expected counts at the local level
-    spread       v in var = m + v·m²: natural fluctuation plus how little we have seen yet
-    """
-
-    per_minute: NDArray[np.float64]
-    spread: float
+def level(table: Table) -> Floats:
+    """How the last days, and the last hours, compare with the profile: one factor a row."""
+    held = table.learned("level")
+    both: Floats = np.ones(len(table))
+    for place, (_, doubt) in enumerate(LEVELS):
+        both = both * np.clip((held[:, 2 * place] + doubt) / (held[:, 2 * place + 1] + doubt), *WITHIN)
+    return both
 
 
-def usual(series: Series, zone: ZoneInfo, *, local: bool = True) -> Usual:
-    """What was to be expected in each minute the series holds. `local=False` leaves the local level out."""
-    seen, heard = np.array(series.profile.seen), np.array(series.profile.heard)
-    hours = np.arange(series.head - WIDTH + 1, series.head + 1) // 60
-    slots = np.array([hour_of_week(int(hour), zone) for hour in range(int(hours[0]), int(hours[-1]) + 1)])
-    per_minute = _hourly(seen, heard, slots)[hours - hours[0]] / 60
-    counted = 0.0
-    if local:
-        before = slice(WIDTH - 180 - LAG, WIDTH - LAG)
-        counted = float(series.counts[before].sum())
-        level = (counted + LEVEL) / (float(per_minute[before].sum()) + LEVEL)
-        per_minute = per_minute * max(1.0, level)
-    return Usual(per_minute, 0.12 + 1 / (float(seen.sum()) + PRIOR_COUNT + counted))
+def learn(table: Table, rows: NDArray[np.intp], hour: int, counts: Floats, share: Floats, zone: ZoneInfo) -> None:
+    """One hour's counts into the profiles of these rows. share: how much of the hour was heard, times the calendar's factor."""
+    table.own("seen", "heard", "level")
+    slot = hour_of_week(hour, zone)
+    profile = _hours(table, [slot])[0][rows, 0]
+    levels = level(table)[rows]
+    expected = profile * levels * share
+    settled = table.heard[rows].sum(1) >= SETTLING
+    most = expected + 4 * np.sqrt(1.5 * expected + 0.15 * expected**2) + 1  # one burst must not become the new normal
+    counts = np.where(settled, np.minimum(counts, most), counts)
+    table.seen[rows, slot] = FORGET * table.seen[rows, slot] + counts
+    table.heard[rows, slot] = FORGET * table.heard[rows, slot] + share
+    below = profile * share
+    for place, (half, doubt) in enumerate(LEVELS):
+        keep = 0.5 ** (1 / half)
+        up, down = table.level[rows, 2 * place] * keep + counts, table.level[rows, 2 * place + 1] * keep + below
+        table.level[rows, 2 * place], table.level[rows, 2 * place + 1] = up, down
+        below = below * np.clip((up + doubt) / (down + doubt), *WITHIN)
+
+
+def silence(hours: range, zone: ZoneInfo) -> Floats:
+    """`heard` of a cell of which nothing was heard in all these hours: (168,)."""
+    if not hours:
+        return np.zeros(168)
+    lately = hours[-168 * 60 :]  # what was before is forgotten
+    times = np.bincount([hour_of_week(hour, zone) for hour in lately], minlength=168)
+    heard: Floats = (1 - np.power(FORGET, times)) / (1 - FORGET)
+    return heard

@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from carebot.config.schema import Promise
-from carebot.decide.baseline import minute_of
+from carebot.decide.cells import minute_of
 from carebot.decide.draft import Draft, draft, settled
 from carebot.decide.sla import run_out, started
 from carebot.model import Case, Clock, Message, Reason, Signal

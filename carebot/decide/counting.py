@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from msgspec.structs import replace
 
-from carebot.decide import baseline, detect, machines
-from carebot.decide.baseline import WIDTH, Cell, minute_of
+from carebot.config.schema import Rulebook
+from carebot.decide import budget, lessons, surroundings
+from carebot.decide.cells import LATE, WIDTH, Cell, minute_of, moment_of
 from carebot.decide.incidents import Evidenced
-from carebot.decide.state import State, cells_of, has_voted, incident_over, remember
+from carebot.decide.state import State, cells_of, has_voted, remember, weight
 from carebot.model import Signal
 from carebot.understand.copies import Said, clusters
 
@@ -46,49 +45,64 @@ def by_minute(state: State, signals: Sequence[Signal]) -> Iterator[tuple[int, tu
         yield minute, tuple(marked)
 
 
-def evidence(state: State, minute: int, fresh: Sequence[Signal], zone: ZoneInfo) -> dict[Cell, Evidenced]:
-    """One minute's counted signals put into their cells, and what the detector says of those, services before roll-ups."""
-    touched: dict[Cell, list[int]] = {}
+def move_on(state: State, minute: int, rulebook: Rulebook) -> None:
+    """The clock's minute: the table moves on to it, and learns from the hours that are settled by then."""
+    world = surroundings.of(state, rulebook, minute)
+    if state.profiles:
+        state.table.learned_to = lessons.settled_by(state.memory.minute, state.memory.heard_from)
+        for cell, profile in state.profiles.items():
+            lessons.recall(state.table, cell, profile, world)
+        state.profiles = {}
+    lessons.advance(state.table, minute, world, lambda table, hour: surroundings.learn_calendar(state, rulebook, table, hour))
+
+
+def evidence(state: State, minute: int, fresh: Sequence[Signal], rulebook: Rulebook) -> dict[Cell, Evidenced]:
+    """One minute's counted signals put into their cells, and what the detector says of those: narrow ones first, roll-ups last.
+
+    Without fresh ones: what it says now of the cells that counted in this minute before, where earlier minutes learnt of a late message.
+    """
+    table, world = state.table, surroundings.of(state, rulebook, minute)
+    said = fresh or [s for brand in state.recent.values() for s in brand if minute_of(s.posted_at) == minute]
+    touched = dict.fromkeys(cell for signal in said for cell in cells_of(signal))
+    lessons.join(table, tuple(touched), world)
+    for brand in {signal.brand for signal in fresh} & set(rulebook.file.brand.compare_with):
+        state.memory.compared = {**state.memory.compared, brand: max(minute, state.memory.compared.get(brand, 0))}
     for signal in fresh:
         for cell in cells_of(signal):
-            touched.setdefault(cell, []).append(minute)
-    for cell, at in touched.items():
-        series = state.series.get(cell) or baseline.new(cell, minute, heard_from=state.memory.heard_from)
-        state.series[cell] = baseline.touch(series, minute, at, zone, frozen=incident_over(state, cell) is not None)
-    return _evidence(state, sorted(sorted(touched), key=lambda cell: not cell.service), minute, zone)
+            if minute >= table.first:
+                table.count(table.rows[cell], minute, weight(signal))
+            else:
+                lessons.backfill(table, table.rows[cell], minute, weight(signal), world.zone)
+    if minute < table.first + WIDTH - LATE:
+        return {}  # read so late that it is history
+    lessons.redraw(table, world)
+    return _judged(state, sorted(touched, key=_breadth), minute)
 
 
-def _evidence(state: State, cells: Sequence[Cell], minute: int, zone: ZoneInfo) -> dict[Cell, Evidenced]:
-    """What the detector says of these cells at this minute."""
-    series = [state.series[cell] for cell in cells]
-    usuals = [baseline.usual(one, zone) for one in series]
-    back = [one.head - minute for one in series]
-    table = detect.evidence(
-        np.stack([_until(one.counts, ago) for one, ago in zip(series, back, strict=True)]),
-        np.stack([_until(usual.per_minute, ago) for usual, ago in zip(usuals, back, strict=True)]),
-        np.array([usual.spread for usual in usuals]),
-    )
-    found = {}
-    for row, cell in enumerate(cells):
-        window = int(table.window[row])
-        check = machines.failing(state.memory, cell.service) if cell.service else None
-        found[cell] = Evidenced(
-            false_alarms=float(table.false_alarms[row]),
-            window=window,
-            usual=float(table.expected[row]),
-            probes=(check.id,) if check else (),
+def _breadth(cell: Cell) -> tuple[bool, int, Cell]:
+    """A service speaks before what is known of one part of it, and that before the brand."""
+    return not cell.service, sum(map(bool, (cell.symptom, cell.source, cell.region))), cell
+
+
+def _judged(state: State, cells: Sequence[Cell], minute: int) -> dict[Cell, Evidenced]:
+    """What the detector says of these cells at this minute, as false alarms of the whole brand."""
+    table = state.table
+    rows = np.array([table.rows[cell] for cell in cells], np.intp)
+    if not len(rows):
+        return {}
+    heard = surroundings.heard(state, cells, minute - WIDTH + 1, WIDTH)
+    normal = surroundings.normal(state, cells, minute - WIDTH + 1, WIDTH)
+    found = lessons.evidence(table, rows, minute, state.memory.heard_from or minute, heard, normal)
+    alone = lessons.false_alarms(table, rows, found)
+    return {
+        cell: Evidenced(
+            false_alarms=float(f"{alone[place] * budget.tests(table, cell.brand):.4g}"),
+            window=int(found.window[place]),
+            usual=round(float(found.expected[place]), 4),
+            onset=moment_of(minute - int(found.window[place]) + 1),
         )
-    return found
-
-
-def _until(columns: Any, ago: int) -> Any:
-    """The columns as they were `ago` minutes before the head, padded with what came before: nothing."""
-    if ago <= 0:
-        return columns
-    shifted = np.zeros_like(columns)
-    if ago < WIDTH:
-        shifted[ago:] = columns[:-ago]
-    return shifted
+        for place, cell in enumerate(cells)
+    }
 
 
 def behind(state: State, cell: Cell, minute: int, window: int) -> tuple[Signal, ...]:

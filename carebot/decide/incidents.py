@@ -2,26 +2,31 @@
 
 Every change of phase is in TRANSITIONS below and nowhere else. Times are the messages' own times, so a backlog read late gives
 the same incident as one read live. An incident is a value; each function gives the next one and, where staff should hear of it, a reason.
+What it is made of is sums and sets, so the order in which its evidence is read does not show in it. docs/why/life-of-an-incident.md
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
 import msgspec
 from msgspec.structs import replace
 
-from carebot.model import Incident, Phase, Reason, Signal
+from carebot.model import Incident, Phase, Reason, Signal, Turn, Witnesses
 
 CALM_FOR_MONITORING = timedelta(minutes=10)
 CALM_FOR_RESOLVED = timedelta(minutes=30)
 REOPEN_WITHIN = timedelta(minutes=60)
 TOGETHER = timedelta(minutes=30)  # two services that fail within this long of each other failed of one cause
+LOOK_BACK = timedelta(minutes=60)  # nothing that was said longer ago is evidence of an incident noticed now
 CONFIRM_FACTOR = 20  # evidence this many times rarer than the budget confirms without a second witness
-KEPT = 200  # ids and authors kept on the incident; `count` and `author_count` have all
+KEPT = 200  # ids, authors and texts kept on the incident; `count` and `author_count` have all
+UNTOLD = 5  # nobody was told of it: graver is everything
+FIRST_TURNS, LAST_TURNS = 10, 30  # how it began and how it went lately is what people ask
+MANY, VERY_MANY, SOON_MANY = 25, 100, 12  # people; SOON_MANY where they come ever faster
 
 
 class Push(Enum):
@@ -33,6 +38,7 @@ class Push(Enum):
     flare = auto()  # more than usual again
     confirmed_by_person = auto()
     closed_by_person = auto()
+    merged = auto()  # it turned out to be an older one
 
 
 # (phase, push) → (next phase, reason to speak)
@@ -41,23 +47,34 @@ TRANSITIONS: dict[tuple[Phase, Push], tuple[Phase, Reason | None]] = {
     ("suspected", Push.confirmed_by_person): ("confirmed", "confirmed"),
     ("suspected", Push.calm_long): ("resolved", "resolved"),
     ("suspected", Push.closed_by_person): ("resolved", "resolved"),
+    ("suspected", Push.merged): ("resolved", "merged"),
     ("confirmed", Push.calm): ("monitoring", None),
     ("confirmed", Push.closed_by_person): ("resolved", "resolved"),
+    ("confirmed", Push.merged): ("resolved", "merged"),
     ("monitoring", Push.flare): ("confirmed", None),
     ("monitoring", Push.calm_long): ("resolved", "resolved"),
     ("monitoring", Push.closed_by_person): ("resolved", "resolved"),
+    ("monitoring", Push.merged): ("resolved", "merged"),
     ("resolved", Push.flare): ("suspected", "reopened"),
 }
 
 
 class Evidenced(msgspec.Struct, frozen=True, kw_only=True):
-    """What detection found for one cell at one moment, with the people behind it."""
+    """What detection found for one cell at one moment, with the people behind it.
+
+    usual    messages to be expected in `window` minutes
+    signals  the counted signals of the window, oldest first, where they were asked for
+    probes   failing machine checks of the same service
+    onset    when it began, by the counts
+    """
 
     false_alarms: float
     window: int
     usual: float
-    signals: tuple[Signal, ...] = ()  # the counted signals of the window, oldest first, where they were asked for
-    probes: tuple[str, ...] = ()  # failing machine checks of the same service
+    signals: tuple[Signal, ...] = ()
+    probes: tuple[str, ...] = ()
+    onset: datetime | None = None
+    witnesses: Witnesses = Witnesses()
 
 
 class Move(msgspec.Struct, frozen=True):
@@ -73,65 +90,152 @@ def is_open(incident: Incident) -> bool:
     return incident.phase != "resolved"
 
 
-def opened(brand: str, service: str, found: Evidenced, core: bool, now: datetime) -> Incident:
-    """A new suspected incident. Its id can be read aloud: brand, service, minute of onset."""
-    onset = found.signals[0].posted_at if found.signals else now
-    seen_together = Incident(
-        id=f"{slug(brand)}-{service or 'general'}-{onset:%Y%m%dT%H%M}",
+def services(incident: Incident) -> tuple[str, ...]:
+    return (incident.service, *incident.also)
+
+
+def covers(incident: Incident, service: str) -> bool:
+    """Does a complaint about this service belong here? Who names none means the one that is open."""
+    return not service or not incident.service or service in services(incident)
+
+
+def opened(id_: str, brand: str, service: str, found: Evidenced, noticed_at: datetime, now: datetime) -> Incident:
+    """A new suspected incident, still without its evidence."""
+    return Incident(
+        id=id_,
         brand=brand,
         service=service,
         phase="suspected",
-        onset_at=onset,
+        onset_at=found.signals[0].posted_at if found.signals else now,
         opened_at=now,
+        noticed_at=noticed_at,
         usual=found.usual,
+        usual_in=found.window,
+        link=link(found.usual, found.window),
         false_alarms=found.false_alarms,
         probes=found.probes,
+        witnesses=found.witnesses,
     )
-    return rated(joined(seen_together, found.signals), core)
 
 
 def slug(name: str) -> str:
     return "-".join("".join(c if c.isalnum() and c.isascii() else " " for c in name.lower()).split()) or "brand"
 
 
+def link(usual: float, window: int) -> int:
+    """Minutes between two complaints that belong together: a third of the usual gap, so that what is always there is seldom drawn in.
+
+    In few steps, because the usual rate is an estimate and who belongs must not hang on its last digit.
+    """
+    gap = window / (3 * usual) if usual else math.inf
+    return max((step for step in (5, 10, 20, 30) if step <= gap), default=2)
+
+
+def begins(first: datetime, before: Iterable[datetime], apart: timedelta) -> datetime:
+    """The start of the run that ends with `first`: back from one complaint to the one before it, while they are no further `apart`."""
+    for earlier in sorted(before, reverse=True):
+        if earlier < first - apart:
+            break
+        first = min(first, earlier)
+    return first
+
+
 def joined(incident: Incident, signals: Iterable[Signal]) -> Incident:
     """The incident with further counted signals as evidence. Signals it has already change nothing."""
-    fresh = [signal for signal in signals if signal.id not in incident.messages]
+    known = set(incident.messages)
+    once = {signal.id: signal for signal in signals if signal.id not in known}
+    fresh = sorted(once.values(), key=lambda signal: (signal.posted_at, signal.id))
     if not fresh:
         return incident
     authors = set(incident.authors)
     newcomers = [key for key in dict.fromkeys(signal.author_key for signal in fresh) if key not in authors]
+    by_symptom = added(incident.by_symptom, (signal.symptom for signal in fresh))
+    by_region = added(incident.by_region, (signal.region for signal in fresh))
+    by_source = added(incident.by_source, (signal.source for signal in fresh))
+    count = incident.count + len(fresh)
     return replace(
         incident,
         messages=(*incident.messages, *(signal.id for signal in fresh))[:KEPT],
-        count=incident.count + len(fresh),
+        count=count,
         authors=(*incident.authors, *newcomers)[:KEPT],
         author_count=incident.author_count + len(newcomers),
-        sources=tuple(sorted({*incident.sources, *(signal.source for signal in fresh)})),
-        symptom=incident.symptom or _commonest(signal.symptom for signal in fresh),
+        texts=with_texts(incident, fresh).texts,
+        by_source=by_source,
+        by_symptom=by_symptom,
+        by_region=by_region,
+        sources=tuple(sorted(by_source)),
+        symptom=max(sorted(by_symptom), key=lambda name: by_symptom[name], default=""),
+        region=_one_place(by_region, count),
         onset_at=min([incident.onset_at, *(signal.posted_at for signal in fresh)]),
         last_signal_at=max([*filter(None, [incident.last_signal_at]), *(signal.posted_at for signal in fresh)]),
     )
 
 
-def _commonest(names: Iterable[str]) -> str:
-    counts: dict[str, int] = {}
+def with_texts(incident: Incident, signals: Iterable[Signal]) -> Incident:
+    """The incident that also knows these words: copies are no voices, and yet show that two incidents are one."""
+    new = dict.fromkeys(s.fingerprint for s in signals if s.fingerprint and s.fingerprint not in incident.texts)
+    return replace(incident, texts=(*incident.texts, *new)[:KEPT]) if new else incident
+
+
+def added(counts: Mapping[str, int], names: Iterable[str]) -> dict[str, int]:
+    more = dict(counts)
     for name in filter(None, names):
-        counts[name] = counts.get(name, 0) + 1
-    return max(sorted(counts), key=lambda name: counts[name], default="")
+        more[name] = more.get(name, 0) + 1
+    return dict(sorted(more.items()))
 
 
-def rated(incident: Incident, core: bool) -> Incident:
-    """The incident with its severity: 4 a suspicion … 1 everybody feels it. Severity never falls while it is open."""
-    severity = 4 if incident.phase == "suspected" else 3
-    severity -= core
-    if incident.phase != "suspected":
-        severity -= sum(incident.author_count >= people for people in (25, 100))
-    return replace(incident, severity=max(1, min(severity, incident.severity)))
+def _one_place(by_region: Mapping[str, int], count: int) -> str:
+    """The region that four in five name, where at least half say where they are."""
+    known = sum(by_region.values())
+    return next((name for name, n in by_region.items() if n >= 0.8 * known and 2 * known >= count), "")
 
 
-def pushed(incident: Incident, push: Push, now: datetime) -> tuple[Incident, Reason | None]:
-    """The incident after a push; unchanged where TRANSITIONS has no row."""
+def rated(incident: Incident, core: bool, faster: bool = False) -> Incident:
+    """The incident with its severity and what that rests on: 4 a suspicion … 1 everybody feels it. It never falls while it is open.
+
+    faster   people come ever faster: who will be many in a moment count as many
+    """
+    sure, people = incident.phase != "suspected", incident.author_count
+    steps = {
+        "core_service": core,
+        f"many_people:{people}": sure and people >= (SOON_MANY if faster else MANY),
+        f"very_many_people:{people}": sure and people >= VERY_MANY,
+    }
+    because = ["confirmed" if sure else "suspected", *(code for code, holds in steps.items() if holds)]
+    because += ["accelerating"] if sure and faster and SOON_MANY <= people < MANY else []
+    because += ["probe"] if sure and incident.probes else []
+    severity = max(1, (3 if sure else 4) - sum(steps.values()))
+    return replace(incident, severity=severity, severity_because=tuple(because)) if severity <= incident.severity else incident
+
+
+def turned(
+    incident: Incident, push: str, now: datetime, reason: str = "", cell: str = "", found: Evidenced | None = None, by: str = ""
+) -> Incident:
+    """The incident with one more turn in its ledger."""
+    turn = Turn(
+        at=now,
+        phase=incident.phase,
+        push=push,
+        reason=reason,
+        cell=cell,
+        count=incident.count,
+        people=incident.author_count,
+        expected=round(found.usual, 4) if found else 0.0,
+        window=found.window if found else 0,
+        false_alarms=float(f"{found.false_alarms:.2g}") if found else 0.0,
+        witnesses=incident.witnesses,
+        by=by,
+    )
+    turns = (*incident.turns, turn)
+    if len(turns) > FIRST_TURNS + LAST_TURNS:
+        turns = (*turns[:FIRST_TURNS], *turns[-LAST_TURNS:])
+    return replace(incident, turns=turns)
+
+
+def pushed(
+    incident: Incident, push: Push, now: datetime, found: Evidenced | None = None, *, cell: str = "", by: str = ""
+) -> tuple[Incident, Reason | None]:
+    """The incident after a push, with the turn in its ledger; unchanged where TRANSITIONS has no row."""
     if (incident.phase, push) not in TRANSITIONS:
         return incident, None
     phase, reason = TRANSITIONS[incident.phase, push]
@@ -141,37 +245,41 @@ def pushed(incident: Incident, push: Push, now: datetime) -> tuple[Incident, Rea
     if phase == "resolved":
         moved = replace(moved, resolved_at=now)
     if reason == "reopened":
-        moved = replace(moved, resolved_at=None, calm_since=None)
-    return moved, reason
+        moved = replace(moved, resolved_at=None, calm_since=None, well_again=())
+    return turned(moved, push.name, now, reason or "", cell, found, by), reason
 
 
-def is_strong(incident: Incident, found: Evidenced, budget: float, people: int) -> bool:
+def is_strong(incident: Incident, budget: float, people: int) -> bool:
     """Enough to confirm: far beyond the false-alarm budget with two people more than needed, or machine and people agree."""
-    alone = found.false_alarms <= budget / CONFIRM_FACTOR and incident.author_count >= people + 2
-    return alone or (bool(incident.probes) and incident.author_count >= 2)
+    voices = min(incident.author_count, incident.count - incident.count_before)
+    alone = incident.false_alarms <= budget / CONFIRM_FACTOR and voices >= people + 2
+    return alone or ((bool(incident.probes) or incident.witnesses.vouched) and voices >= 2)
 
 
-def calm_push(incident: Incident, now: datetime) -> Push | None:
-    """What the time since it became calm amounts to."""
-    if incident.calm_since is None:
-        return Push.flare if incident.phase == "monitoring" else None
-    calm = now - incident.calm_since
-    if calm >= CALM_FOR_RESOLVED and incident.phase in ("suspected", "monitoring"):
-        return Push.calm_long
-    return Push.calm if calm >= CALM_FOR_MONITORING and incident.phase == "confirmed" else None
+# ── growth ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def grew(incident: Incident) -> bool:
-    """Worth a word: twice as many as when we last spoke, and at least ten more."""
-    return incident.count >= max(2 * incident.told_count, incident.told_count + 10)
+class Pace(msgspec.Struct, frozen=True):
+    """How fast complaints come: so many a minute over the last ten, and whether ever faster."""
+
+    per_min: float
+    accelerating: bool
+
+
+def pace(incident: Incident, said: Sequence[datetime], at: datetime) -> Pace:
+    """said: when the incident's evidence was posted, as far as the last hour goes. Ever faster: the last third brought more than half."""
+    lasted = at - incident.onset_at
+    lately = sum(moment > at - timedelta(minutes=10) for moment in said)
+    third = sum(moment > at - lasted / 3 for moment in said)
+    return Pace(round(lately / 10, 2), lasted >= timedelta(minutes=3) and incident.count >= 6 and 2 * third > incident.count)
+
+
+def grew(incident: Incident, now: Pace) -> bool:
+    """Worth a word: at least ten more than when we last spoke, and twice as many, or coming twice as fast."""
+    more = incident.count >= incident.told_count + 10
+    return more and (incident.count >= 2 * incident.told_count or now.per_min >= 2 * max(incident.told_per_min, 0.5))
 
 
 def is_snoozed(incident: Incident, now: datetime) -> bool:
     """Somebody asked not to hear of its growth for a while. That it gets graver, or is over, is said all the same."""
     return incident.snoozed_until is not None and now < incident.snoozed_until
-
-
-def calm_window(incident: Incident, now: datetime) -> int:
-    """Minutes over which calm is judged: the time in which this incident brought about five messages (10 to 60)."""
-    lasted = max(1.0, ((incident.last_signal_at or now) - incident.onset_at) / timedelta(minutes=1))
-    return min(60, max(10, math.ceil(5 * lasted / max(incident.count, 1))))

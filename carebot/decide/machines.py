@@ -1,19 +1,35 @@
-"""What machines measured: our own probes, and what providers say of themselves.
+"""What machines measured and what was announced: our own probes, what providers say of themselves, our own deploys and maintenance.
 
-A probe's target is failing after two failed looks in a row and well again after two good ones: one lost packet is no news.
+A probe's target is failing after two failed looks in a row and well again after two good ones: one lost packet is no news. A word that is
+older than the last one on the same thing is history and changes nothing, so replaying old news does no harm.
 """
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from msgspec.structs import replace
 
-from carebot.config.schema import Rulebook
-from carebot.decide.state import Check, Memory
-from carebot.model import Notice, Probe, Status
+from carebot.config.schema import Rulebook, Service
+from carebot.decide.state import Check, Component, Memory
+from carebot.model import Event, Message, Notice, Probe, Status
+from carebot.understand.normalise import plain
 
 LOOKS = 2
 KEPT = 100  # announcements
 TROUBLE = ("degraded", "partial_outage", "major_outage")
+STALE = timedelta(days=1)  # pages forget components in "degraded": what has been so for a day is how it is, and no news
+
+
+def happened(event: Event) -> tuple[datetime, str]:
+    """What machines and people told in one batch is taken in the order in which it happened, however it arrived."""
+    match event:
+        case Notice():
+            return event.from_, event.id
+        case Message():
+            return event.posted_at, event.id
+        case _:
+            return event.at, event.id
 
 
 def probed(memory: Memory, probe: Probe) -> None:
@@ -28,9 +44,9 @@ def probed(memory: Memory, probe: Probe) -> None:
 
 
 def announced(memory: Memory, notice: Notice) -> None:
-    """Announced work, once."""
+    """Announced work, once; of very many, the latest to begin are kept."""
     if all(known.id != notice.id for known in memory.notices):
-        memory.notices = (*memory.notices, notice)[-KEPT:]
+        memory.notices = tuple(sorted((*memory.notices, notice), key=happened))[-KEPT:]
 
 
 def failing(memory: Memory, service: str) -> Check | None:
@@ -42,15 +58,44 @@ def failing(memory: Memory, service: str) -> Check | None:
 def changed(memory: Memory, status: Status) -> bool:
     """Takes a provider's word into account; true where it is new trouble that staff should hear of."""
     key = f"{status.provider}/{status.component}"
-    before = memory.statuses.get(key, "operational")
-    memory.statuses[key] = status.state
-    return status.state in TROUBLE and before not in TROUBLE
+    before = memory.components.get(key) or Component("operational", status.at, "")
+    if (status.at, status.id) <= (before.at, before.id):
+        return False
+    word = replace(before, state=status.state, at=status.at, id=status.id)
+    if status.state == "operational":
+        word = replace(word, over_at=word.over_at or status.at)
+    elif before.state == "operational":
+        word = replace(word, since=status.at, over_at=None)
+    memory.components[key] = word
+    return status.state in TROUBLE and before.state not in TROUBLE
 
 
-def service_of(status: Status, rulebook: Rulebook) -> str:
-    """The service of ours that the component's name speaks of, or ""."""
-    component = f" {status.component.lower()} "
-    for name, service in rulebook.file.services.items():
-        if any(f" {word.lower()} " in component for word in (name, service.name.es, service.name.en, *service.words)):
-            return name
-    return ""
+def ailing(memory: Memory, at: datetime) -> tuple[str, ...]:
+    """The "provider/component"s that by their own word are not well at this moment: in trouble, or under maintenance of theirs."""
+    return tuple(
+        name
+        for name, word in sorted(memory.components.items())
+        if word.since and word.since <= at < word.since + STALE and (word.over_at is None or at < word.over_at)
+    )
+
+
+def services_of(provider: str, component: str, rulebook: Rulebook) -> tuple[str, ...]:
+    """Our services that suffer with this component: those that say they depend on it, then those whose words are in its name."""
+    services = rulebook.file.services
+    explicit = [name for name, service in services.items() if _depends(service, provider, component)]
+    named = [name for name, service in services.items() if _names(service, name, component)]
+    return tuple(dict.fromkeys([*explicit, *named[:1]]))
+
+
+def _depends(service: Service, provider: str, component: str) -> bool:
+    """`bizum` is a provider or a component; `aws/eu-west-1` is that component of that provider. Whole words, in any order of detail."""
+    theirs, its = plain(provider), plain(component)
+    for wanted in service.depends_on:
+        of, slash, part = wanted.partition("/")
+        if (plain(of) in theirs and plain(part) in its) if slash else (plain(wanted) in theirs or plain(wanted) in its):
+            return True
+    return False
+
+
+def _names(service: Service, name: str, component: str) -> bool:
+    return any(plain(word) in plain(component) for word in (name, service.name.es, service.name.en, *service.words))

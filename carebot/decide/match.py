@@ -7,7 +7,7 @@ the same.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,23 +33,42 @@ def is_ours(message: Message, own: frozenset[tuple[str, str]]) -> bool:
     return message.by_brand or (message.source, message.author.lower().lstrip("@")) in own
 
 
+def compared(rulebook: Rulebook) -> dict[str, str]:
+    """The brands we only compare with, by every name they go by in messages."""
+    brands = rulebook.file.brand.compare_with.items()
+    return {_folded(called): name for name, also in brands for called in (name, *also)}
+
+
+def brand_of(message: Message, compared: Mapping[str, str], ours: str) -> str:
+    """Whose matter it is: a brand we compare with by its own name, another by what the message calls it, else ours."""
+    return compared.get(_folded(message.brand), message.brand or ours) if compared else message.brand or ours
+
+
+def _folded(brand: str) -> str:
+    return " ".join(brand.casefold().split())
+
+
 def signals(
     messages: Sequence[Message], plain: Sequence[str], verdicts: Verdicts, ours: NDArray[np.bool_], rulebook: Rulebook
 ) -> tuple[Signal, ...]:
     """Every (message, rule) that fits, in the order of the messages and of the rules file; one signal a kind and message.
 
+    Of a brand that we only compare with, outages alone matter.
+
     plain   the texts as phrase matching sees them (`understand.normalise.plain`)
     ours    rows the brand itself said
     """
+    others = compared(rulebook)
     found: dict[tuple[int, str], Signal] = {}
     for rule in rulebook.file.rules:
         for row in np.flatnonzero(_asks(rule, verdicts) & ~ours).tolist():
             message, key = messages[row], (row, rule.when)
             if key in found or not _about(rule, verdicts, row) or not _says(rule, plain[row]):
                 continue
-            if rule.when == "outage" and message.repost_of:
+            brand = brand_of(message, others, rulebook.file.brand.name)
+            if message.repost_of if rule.when == "outage" else brand in rulebook.file.brand.compare_with:
                 continue
-            found[key] = _signal(message, rule, verdicts, row, rulebook.file.brand.name)
+            found[key] = _signal(message, rule, verdicts, row, brand)
     return tuple(found[key] for key in sorted(found, key=lambda key: key[0]))
 
 
@@ -77,7 +96,7 @@ def _signal(message: Message, rule: Rule, verdicts: Verdicts, row: int, brand: s
         id=message.id,
         kind=rule.when,
         rule=rule.name,
-        brand=message.brand or brand,
+        brand=brand,
         service="" if service in VAGUE else service,
         symptom="" if symptom in VAGUE else symptom,
         source=message.source,

@@ -1,22 +1,23 @@
-"""From evidence to incidents: which incident it belongs to, and whether it opens, widens, confirms or reopens one.
+"""From evidence to incidents, minute by minute: which one it belongs to, what it moves, and which incidents are one.
 
-The rules: the service's own cell speaks before the brand's roll-up; two services that fail together are one incident; who says only "it
-does not work" is evidence of the incident that is open. Everything is judged at the minute the messages were posted, whenever they were
-read.
+The service's own cell speaks before the brand's roll-up; who says only "it does not work" is evidence of the incident that is open.
+Everything is judged at the minute the messages were posted, whenever they were read: where a late message comes in, the minutes after it
+are judged again. What opens an incident: `opening`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from math import exp
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
 from carebot.config.schema import Rulebook
-from carebot.decide import counting, incidents, machines
-from carebot.decide.baseline import Cell, minute_of
-from carebot.decide.incidents import Evidenced, Move, Push, is_open
+from carebot.decide import counting, course, incidents, machines, merging, opening, witnesses
+from carebot.decide.cells import Cell, minute_of, moment_of
+from carebot.decide.incidents import LOOK_BACK, Evidenced, Move, covers, is_open
 from carebot.decide.state import State, incident_over, open_ones
 from carebot.model import Incident, Reason, Signal
 
@@ -25,131 +26,126 @@ def counted(
     state: State, signals: Sequence[Signal], rulebook: Rulebook, zone: ZoneInfo, now: datetime
 ) -> tuple[tuple[Signal, ...], list[Move]]:
     """All signals, outage signals marked as counted or not, and what they moved. Minute by minute in the order of posting."""
-    done: dict[tuple[str, str], Signal] = {}
+    batch = dict(counting.by_minute(state, signals))
+    done = {(signal.id, signal.kind): signal for marked in batch.values() for signal in marked}
+    unsaid = {signal.id for signal in done.values()}
+    compared = rulebook.file.brand.compare_with
+    brands = sorted({signal.brand for signal in done.values() if signal.brand not in compared})
     moves: list[Move] = []
-    for minute, marked in counting.by_minute(state, signals):
-        done |= {(signal.id, signal.kind): signal for signal in marked}
-        if fresh := [signal for signal in marked if signal.counted]:
-            found = counting.evidence(state, minute, fresh, zone)
-            moves += _join(state, fresh, found, rulebook, now)
+    for minute in _minutes(state, batch, brands):
+        marked = batch.get(minute, ())
+        unsaid -= {signal.id for signal in marked}
+        for brand in brands:
+            moves += course.over_before(state, brand, minute, unsaid, now)
+        fresh = [signal for signal in marked if signal.counted]
+        if fresh or not marked:
+            # Whoever else says so is heard here, and only here: from now on the evidence is that of all together.
+            found = {
+                cell: _with_witnesses(state, cell, alone, minute, rulebook, now)
+                for cell, alone in counting.evidence(state, minute, fresh, rulebook).items()
+                if cell.brand not in compared  # counted to compare with, and not ours to alarm about
+            }
+            touched = _join(state, [signal for signal in fresh if signal.brand in brands], unsaid)
             for cell, evidenced in found.items():
-                moves += _open(state, cell, evidenced, minute, rulebook, now)
+                moves += opening.opened(state, cell, evidenced, minute, unsaid, rulebook, zone, now)
+            moves += _weigh(state, brands, touched, found, minute, rulebook, now)
+        _pass_on(state, marked)
+        moves += _merge(state, brands, rulebook, now)
     for target in [name for name in state.memory.checks if machines.failing(state.memory, name)]:
-        moves += _probe_alone(state, target, rulebook, now)
-    return tuple(done.get((s.id, s.kind), s) for s in signals), _said_once(moves)
+        moves += opening.probe_alone(state, target, rulebook, zone, now)
+    return tuple(done.get((s.id, s.kind), s) for s in signals), _said_once(state, moves)
 
 
-def _said_once(moves: list[Move]) -> list[Move]:
-    """One word an incident: what it came to, not every step on the way. A reopening or a confirmation outranks growth."""
+def _minutes(state: State, batch: Mapping[int, Sequence[Signal]], brands: Collection[str]) -> list[int]:
+    """The minutes to judge: those of the batch, and of what was counted before, those within an hour after one that learnt something."""
+    learnt = [minute for minute, marked in batch.items() if any(signal.counted for signal in marked)]
+    known = {minute_of(signal.posted_at) for brand in brands for signal in state.recent.get(brand, ())} - batch.keys()
+    within = LOOK_BACK // timedelta(minutes=1)
+    return sorted({*batch, *(minute for minute in known if any(0 < minute - late <= within for late in learnt))})
+
+
+def _with_witnesses(state: State, cell: Cell, alone: Evidenced, minute: int, rulebook: Rulebook, now: datetime) -> Evidenced:
+    """What the counts say together with who else says so."""
+    seen = witnesses.of(state, cell.brand, cell.service, min(now, moment_of(minute + 1)), rulebook, onset=alone.onset)
+    probes = () if seen.notice == "maintenance" else seen.probes
+    return replace(alone, false_alarms=alone.false_alarms * exp(-seen.nats), probes=probes, witnesses=seen)
+
+
+def _said_once(state: State, moves: list[Move]) -> list[Move]:
+    """One word an incident: what it came to, not every step on the way. A change of phase outranks growth.
+
+    Of one that was merged into another before anybody heard of it there is nothing to say.
+    """
     last: dict[str, Move] = {}
-    rank: dict[Reason, int] = {"confirmed": 3, "reopened": 2, "suspected": 2, "severity_up": 1, "grew": 0}
+    rank: dict[Reason, int] = {"grew": 0, "severity_up": 1}
     for move in moves:
-        known = last.get(move.incident)
-        if known is None or rank.get(move.reason, 4) >= rank.get(known.reason, 4):
+        known, one = last.get(move.incident), state.incidents[move.incident]
+        unheard_of = one.merged_into and one.told_severity == incidents.UNTOLD
+        if not unheard_of and (known is None or rank.get(move.reason, 2) >= rank.get(known.reason, 2)):
             last[move.incident] = move
     return list(last.values())
 
 
-def _join(state: State, fresh: Sequence[Signal], found: dict[Cell, Evidenced], rulebook: Rulebook, now: datetime) -> list[Move]:
-    """Fresh signals as further evidence of open incidents, and what that moves."""
-    moves: list[Move] = []
-    by_incident: dict[str, list[Signal]] = {}
+# ── further evidence ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _join(state: State, fresh: Sequence[Signal], unsaid: Collection[str]) -> set[str]:
+    """Fresh signals as further evidence of the open incidents they belong to; which ones those are."""
+    belongs: dict[str, list[Signal]] = {}
     for signal in fresh:
-        over = incident_over(state, Cell(signal.brand, signal.service))
-        if over and signal.posted_at >= over.onset_at - incidents.TOGETHER:
-            by_incident.setdefault(over.id, []).append(signal)
-    for id_, signals in by_incident.items():
-        before = state.incidents[id_]
-        after = incidents.joined(before, signals)
-        cell = Cell(after.brand, after.service)
-        moves += _settle(state, before, after, found.get(cell), rulebook, now)
+        if over := incident_over(state, Cell(signal.brand, signal.service)) or _was_over(state, signal):
+            belongs.setdefault(over.id, []).append(signal)
+    for id_, signals in belongs.items():
+        one = state.incidents[id_]
+        state.incidents[id_] = incidents.joined(one, opening.drawn_in(state, one, signals, unsaid))
+    return set(belongs)
+
+
+def _was_over(state: State, signal: Signal) -> Incident | None:
+    """The incident that was open when this was posted, and is over by the time it is read."""
+    for one in state.incidents.values():
+        its = one.brand == signal.brand and not one.merged_into and covers(one, signal.service)
+        if its and one.resolved_at and one.onset_at <= signal.posted_at <= one.resolved_at:
+            return one
+    return None
+
+
+def _weigh(
+    state: State,
+    brands: Sequence[str],
+    touched: Collection[str],
+    found: Mapping[Cell, Evidenced],
+    minute: int,
+    rulebook: Rulebook,
+    now: datetime,
+) -> list[Move]:
+    """What this minute's evidence means for the open incidents: the strongest of all cells that speak for each."""
+    moves: list[Move] = []
+    for one in [one for brand in brands for one in open_ones(state, brand)]:
+        mine = [cell for cell, seen in found.items() if cell.brand == one.brand and opening.speaks_for(state, cell, seen, one, minute)]
+        if mine or one.id in touched:
+            cell = min(mine, key=lambda cell: (found[cell].false_alarms, cell), default=None)
+            moves += opening.settled(state, one, cell, found[cell] if cell else None, rulebook, now)
     return moves
 
 
-def _settle(state: State, before: Incident, after: Incident, found: Evidenced | None, rulebook: Rulebook, now: datetime) -> list[Move]:
-    """The incident with new evidence: confirmed, graver, grown? The new version is kept; staff hear one reason at the most."""
-    wanted = rulebook.file.incidents
-    core = _is_core(after.service, rulebook)
-    reason: Reason | None = None
-    if found:
-        after = replace(after, probes=found.probes or after.probes, false_alarms=min(after.false_alarms, found.false_alarms))
-        if after.phase == "suspected" and incidents.is_strong(after, found, wanted.false_alarms_a_month, wanted.people):
-            after, reason = incidents.pushed(after, Push.stronger, now)
-    after = incidents.rated(after, core)
-    if reason is None and after.severity < before.severity:
-        reason = "severity_up"
-    if reason is None and incidents.grew(after) and not incidents.is_snoozed(after, now):
-        reason = "grew"
-    state.incidents[after.id] = after
-    window = found.window if found else 60
-    return [Move(after.id, reason, window)] if reason else []
+def _pass_on(state: State, marked: Sequence[Signal]) -> None:
+    """Copies are no voices, and yet they show which incidents speak of one thing."""
+    for signal in marked:
+        if not signal.counted and (over := incident_over(state, Cell(signal.brand, signal.service))):
+            state.incidents[over.id] = incidents.with_texts(over, [signal])
 
 
-def _is_core(service: str, rulebook: Rulebook) -> bool:
-    known = rulebook.file.services.get(service)
-    return bool(known and known.core)
-
-
-def _open(state: State, cell: Cell, found: Evidenced, minute: int, rulebook: Rulebook, now: datetime) -> list[Move]:
-    """Does this cell's evidence at this minute open an incident, widen one, or reopen one?"""
-    wanted = rulebook.file.incidents
-    if found.false_alarms > wanted.false_alarms_a_month or incident_over(state, cell):
-        return []
-    found = replace(found, signals=counting.behind(state, cell, minute, found.window))
-    if len({signal.author_key for signal in found.signals}) < (2 if found.probes else wanted.people):
-        return []
-    service = cell.service or _dominant(found.signals)
-    onset = found.signals[0].posted_at
-    if _in_maintenance(state, service, found.signals[-1].posted_at):
-        return []
-    for other in open_ones(state, cell.brand):
-        if abs(onset - other.onset_at) <= incidents.TOGETHER:
-            also = (*other.also, service) if service and service not in other.also else other.also
-            return _settle(state, other, incidents.joined(replace(other, also=also), found.signals), None, rulebook, now)
-    for past in state.incidents.values():
-        if not is_open(past) and past.brand == cell.brand and past.service == service and _just_now(past, found.signals[-1].posted_at):
-            again, reason = incidents.pushed(incidents.joined(past, found.signals), Push.flare, now)
-            state.incidents[again.id] = again
-            return [Move(again.id, reason, found.window)] if reason else []
-    born = incidents.opened(cell.brand, service, found, _is_core(service, rulebook), now)
-    state.incidents[born.id] = born
-    first = Move(born.id, "suspected", found.window)
-    return [first, *_settle(state, born, born, found, rulebook, now)]
-
-
-def _just_now(past: Incident, at: datetime) -> bool:
-    return past.resolved_at is not None and not past.dismissed and at - past.resolved_at <= incidents.REOPEN_WITHIN
-
-
-def _dominant(signals: Sequence[Signal]) -> str:
-    """The service that six in ten of the signals speak of, or ""."""
-    for service in {signal.service for signal in signals if signal.service}:
-        if sum(signal.service == service for signal in signals) >= 0.6 * len(signals):
-            return service
-    return ""
-
-
-def _in_maintenance(state: State, service: str, at: datetime) -> bool:
-    return any(n.what == "maintenance" and n.service == service and n.from_ <= at <= n.to for n in state.memory.notices)
-
-
-def _probe_alone(state: State, target: str, rulebook: Rulebook, now: datetime) -> list[Move]:
-    """A failing probe opens a suspected incident before any customer writes; in an open one it is the second witness."""
-    brand = rulebook.file.brand.name
-    check = machines.failing(state.memory, target)
-    assert check is not None
-    over = next((one for one in open_ones(state, brand) if one.service == target or target in one.also), None)
-    if over:
-        if check.id in over.probes:
-            return []
-        after = replace(over, probes=(check.id,))
-        found = Evidenced(false_alarms=over.false_alarms, window=60, usual=over.usual, signals=(), probes=(check.id,))
-        return _settle(state, over, after, found, rulebook, now)
-    if _in_maintenance(state, target, check.since) or any(check.id in past.probes for past in state.incidents.values()):
-        return []
-    lately = counting.behind(state, Cell(brand, target), minute_of(now), 60)  # who said so before the second look
-    found = Evidenced(false_alarms=0.0, window=60, usual=0.0, signals=lately, probes=(check.id,))
-    born = incidents.opened(brand, target, found, _is_core(target, rulebook), now)
-    born = replace(born, onset_at=min(born.onset_at, check.since))
-    state.incidents[born.id] = born
-    return [Move(born.id, "suspected", 60), *_settle(state, born, born, found, rulebook, now)]
+def _merge(state: State, brands: Sequence[str], rulebook: Rulebook, now: datetime) -> list[Move]:
+    """Open incidents that turn out to be one become one."""
+    moves: list[Move] = []
+    for brand in brands:
+        ones = merging.by_age(open_ones(state, brand))
+        for place, older in enumerate(ones):
+            for younger in ones[place + 1 :]:
+                one, other = state.incidents[older.id], state.incidents[younger.id]
+                if is_open(one) and is_open(other) and merging.are_one(one, other):
+                    one, other = merging.merged(one, other, now)
+                    state.incidents[other.id] = other
+                    moves += [Move(other.id, "merged", 60, by_evidence=False), *opening.settled(state, one, None, None, rulebook, now)]
+    return moves

@@ -8,21 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import msgspec
 
-from carebot.decide import baseline
-from carebot.decide.baseline import Cell, Profile, Series
 from carebot.decide.cases import Desk, put
-from carebot.decide.incidents import is_open
+from carebot.decide.cells import Cell, Profile, Table, minute_of
+from carebot.decide.coverage import Ear
+from carebot.decide.incidents import covers, is_open
 from carebot.model import Case, Incident, Notice, Signal
 from carebot.understand.copies import Window
 
 VOTE = 60  # minutes in which one author has one vote a service, and one text one vote a brand
 RECENT = 60  # minutes of counted signals kept whole, as evidence for an incident that opens
 MOST_RECENT = 400
-KEPT_OVER = 120  # minutes a resolved incident is remembered: long enough to be reopened
+KEPT_OVER = 240  # minutes a resolved incident is remembered: long enough to be reopened, and for its last hour to settle unlearned
 
 
 class Check(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -35,26 +34,41 @@ class Check(msgspec.Struct, frozen=True, omit_defaults=True):
     id: str  # of the first of them
 
 
+class Component(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A provider's last word about a component: `id`, said `at`. Its latest trouble began at `since` and ended at `over_at`, if it has."""
+
+    state: str
+    at: datetime
+    id: str
+    since: datetime | None = None
+    over_at: datetime | None = None
+
+
 class Memory(msgspec.Struct, omit_defaults=True):
     """The small things, stored whole as one row."""
 
     minute: int = 0  # last minute whose turn is done
     heard_from: int = 0  # minute of the first message ever: before a cell's first complaint there was silence, and silence counts
     checks: dict[str, Check] = {}
-    statuses: dict[str, str] = {}  # "provider/component" → state
+    components: dict[str, Component] = {}  # by "provider/component"
     notices: tuple[Notice, ...] = ()
     impersonators: tuple[str, ...] = ()
     held: dict[str, tuple[str, ...]] = {}  # reason → cases whose clock ran out and of whom we have not spoken yet
     sla_told_at: datetime | None = None
+    numbers: dict[str, int] = {}  # "brand-service-day" → incidents so far, which is what their names are made of
+    learned: dict[str, tuple[float, float]] = {}  # by the name of a calendar entry: what its factor is learned from
+    compared: dict[str, int] = {}  # brand we compare with → minute of its last counted complaint
+    ears: dict[str, Ear] = {}  # how far each source has been heard, by its name in the rules file
 
     def copy(self) -> Memory:
-        return msgspec.structs.replace(self, checks=dict(self.checks), statuses=dict(self.statuses), held=dict(self.held))
+        return msgspec.structs.replace(self, checks=dict(self.checks), components=dict(self.components), held=dict(self.held))
 
 
 class State(msgspec.Struct):
     """Everything `step` remembers. `step` works on a copy and hands that back: nobody else changes one."""
 
-    series: dict[Cell, Series] = {}
+    table: Table = msgspec.field(default_factory=Table)
+    profiles: Mapping[Cell, Profile] = {}  # as they were stored: rows that the table has not recalled yet
     recent: dict[str, tuple[Signal, ...]] = {}  # brand → counted signals of the last hour, oldest first
     votes: dict[tuple[str, str, str], int] = {}  # (brand, service, author) and (brand, "", fingerprint) → minute
     texts: Window = msgspec.field(default_factory=Window)  # what outages were complained of with, to know copies by
@@ -65,7 +79,7 @@ class State(msgspec.Struct):
     def copy(self) -> State:
         return msgspec.structs.replace(
             self,
-            series=dict(self.series),
+            table=self.table.draft(),
             recent=dict(self.recent),
             votes=dict(self.votes),
             incidents=dict(self.incidents),
@@ -85,17 +99,19 @@ def restored(
     cases: Iterable[Case],
     memory: Memory,
     texts: Window,
-    zone: ZoneInfo,
 ) -> State:
-    """The state these rows stand for. `signals`: outage signals of the last WIDTH minutes."""
-    state = State(incidents={incident.id: incident for incident in incidents}, memory=memory, texts=texts)
-    ordered = sorted((signal for signal in signals if signal.counted), key=lambda signal: (signal.posted_at, signal.id))
-    for cell, profile in profiles.items():
-        minutes = [baseline.minute_of(s.posted_at) for s in ordered if cell in cells_of(s)]
-        head = max([*minutes, profile.learned_to * 60])
-        held = baseline.Series(cell, head, baseline.new(cell, head).counts, profile)
-        state.series[cell] = msgspec.structs.replace(baseline.touch(held, head, minutes, zone, frozen=True), profile=profile)
-    for signal in ordered:
+    """The state these rows stand for. `signals`: outage signals of the last hours, as far back as the table's columns go.
+
+    Profiles are recalled by the first step: what they learned since depends on the rules.
+    """
+    state = State(incidents={incident.id: incident for incident in incidents}, memory=memory, texts=texts, profiles=profiles)
+    state.table.add(tuple(profiles))
+    if memory.minute:
+        state.table.turn_to(memory.minute // 60)
+    for signal in sorted((signal for signal in signals if signal.counted), key=lambda signal: (signal.posted_at, signal.id)):
+        for cell in cells_of(signal):
+            if cell in state.table.rows:
+                state.table.count(state.table.rows[cell], minute_of(signal.posted_at), weight(signal))
         remember(state, signal)
     for case in cases:
         put(state.desk, case)
@@ -103,9 +119,26 @@ def restored(
 
 
 def cells_of(signal: Signal) -> tuple[Cell, ...]:
-    """The cells a signal counts in: its brand's roll-up and its service."""
-    rollup = Cell(signal.brand)
-    return (rollup, Cell(signal.brand, signal.service)) if signal.service else (rollup,)
+    """The cells a signal counts in: the brand, its service, and each of them by one thing more. Broad ones come after narrow ones."""
+    brand, service = signal.brand, signal.service
+    cells = [Cell(brand)]
+    if signal.source:
+        cells.append(Cell(brand, source=signal.source))
+    if signal.region:
+        cells.append(Cell(brand, region=signal.region))
+    if service:
+        narrow = (("symptom", signal.symptom), ("source", signal.source), ("region", signal.region))
+        cells += [Cell(brand, service, **{part: value}) for part, value in narrow if value]
+        cells.append(Cell(brand, service))
+    return tuple(reversed(cells))
+
+
+SURE = 0.9  # a message that is an outage with this probability, or a higher one, counts whole
+
+
+def weight(signal: Signal) -> float:
+    """What a signal counts. A mark of what it is worth: chance brings more messages that are hardly complaints than sure ones."""
+    return min(1.0, round(signal.p / SURE, 4))
 
 
 def votes_of(signal: Signal) -> list[tuple[str, str, str]]:
@@ -116,13 +149,13 @@ def votes_of(signal: Signal) -> list[tuple[str, str, str]]:
 
 def has_voted(state: State, signal: Signal) -> bool:
     """Has this author, or this very text, been counted within the last hour?"""
-    minute = baseline.minute_of(signal.posted_at)
+    minute = minute_of(signal.posted_at)
     return any(abs(minute - state.votes[vote]) < VOTE for vote in votes_of(signal) if vote in state.votes)
 
 
 def remember(state: State, signal: Signal) -> None:
     """A counted signal's votes are used up and it is evidence for an hour."""
-    minute = baseline.minute_of(signal.posted_at)
+    minute = minute_of(signal.posted_at)
     for vote in votes_of(signal):
         state.votes[vote] = max(minute, state.votes.get(vote, 0))
     state.recent[signal.brand] = (*state.recent.get(signal.brand, ()), signal)[-MOST_RECENT:]
@@ -132,9 +165,9 @@ def forget(state: State, minute: int) -> None:
     """What no longer matters goes: votes and evidence older than an hour, incidents long over."""
     state.votes = {vote: at for vote, at in state.votes.items() if minute - at < VOTE}
     for brand, signals in state.recent.items():
-        state.recent[brand] = tuple(s for s in signals if minute - baseline.minute_of(s.posted_at) <= RECENT)
+        state.recent[brand] = tuple(s for s in signals if minute - minute_of(s.posted_at) <= RECENT)
     for id_, one in list(state.incidents.items()):
-        if not is_open(one) and one.resolved_at and minute - baseline.minute_of(one.resolved_at) > KEPT_OVER:
+        if not is_open(one) and one.resolved_at and minute - minute_of(one.resolved_at) > KEPT_OVER:
             del state.incidents[id_]
 
 
@@ -144,10 +177,6 @@ def open_ones(state: State, brand: str) -> list[Incident]:
     return sorted(mine, key=lambda one: (one.last_signal_at or one.opened_at, one.id), reverse=True)
 
 
-def _covers(incident: Incident, service: str) -> bool:
-    return not service or not incident.service or service == incident.service or service in incident.also
-
-
 def incident_over(state: State, cell: Cell) -> Incident | None:
     """The open incident this cell's counts belong to."""
-    return next((one for one in open_ones(state, cell.brand) if _covers(one, cell.service)), None)
+    return next((one for one in open_ones(state, cell.brand) if covers(one, cell.service)), None)

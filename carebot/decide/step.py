@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carebot.config.schema import Rulebook
-from carebot.decide import alerts, cases, counting, course, labels, machines, match, outbreak
-from carebot.decide.baseline import Cell, Profile, minute_of, moment_of
+from carebot.decide import alerts, cases, counting, course, coverage, labels, machines, match, outbreak, witnesses
+from carebot.decide.cells import Cell, Profile, minute_of, moment_of
 from carebot.decide.impersonators import looks_like_us
 from carebot.decide.incidents import is_open
 from carebot.decide.state import State, forget
@@ -24,10 +24,12 @@ from carebot.model import (
     Alert,
     Case,
     Click,
+    Coverage,
     Deleted,
     Event,
     Incident,
     Label,
+    Listening,
     Message,
     Notice,
     Probe,
@@ -80,16 +82,21 @@ def step(before: State, heard: Heard, rulebook: Rulebook, now: datetime) -> Outc
     taught = tuple(label for click in clicks for label in labels.labels(state, click, rulebook))  # of the evidence they were shown
     said = list(_machines(state, heard.events, rulebook, now))
     plain = {message.id: words for message, words in zip(heard.messages, heard.plain, strict=True)}
+    counting.move_on(state, minute_of(now), rulebook)
     signals = counting.told_apart(state, signals, plain)
     state.texts = without(state.texts, {event.id for event in heard.events if isinstance(event, Deleted)})
     counted, moves = outbreak.counted(state, signals, rulebook, zone, now)
+    course.recovered(state, heard.messages, heard.verdicts, ours, rulebook.file.brand.name)
+    witnesses.attributed(state, moves, rulebook, now)
     said += [course.tell(state, move, rulebook, now) for move in moves]
     said += _customers(state, heard, counted, ours, rulebook, zone, now)
+    lived = state.incidents
     if minute_of(now) > state.memory.minute:
         an_hour_on = minute_of(now) // 60 > state.memory.minute // 60
         state.memory.minute = minute_of(now)
         said += [course.tell(state, move, rulebook, now) for move in course.time_passed(state, rulebook, zone, now)]
         said += _clocks(state, rulebook, now)
+        lived = dict(state.incidents)  # a backlog may bring one that opened and ended so long ago that it is forgotten at once
         forget(state, state.memory.minute)
         if an_hour_on:
             cases.forget_quiet(state.desk, now)
@@ -100,13 +107,9 @@ def step(before: State, heard: Heard, rulebook: Rulebook, now: datetime) -> Outc
         alerts=tuple(alert for alert, why in zip(said, because, strict=True) if not why),
         muted=tuple((alert, why) for alert, why in zip(said, because, strict=True) if why),
         signals=counted,
-        incidents=tuple(one for id_, one in state.incidents.items() if before.incidents.get(id_) is not one),
+        incidents=tuple(one for id_, one in lived.items() if before.incidents.get(id_) is not one),
         cases=state.desk.changed(),
-        profiles=tuple(
-            (cell, series.profile)
-            for cell, series in state.series.items()
-            if cell not in before.series or before.series[cell].profile is not series.profile
-        ),
+        profiles=tuple((cell, state.table.profile(row)) for cell, row in state.table.rows.items() if row in state.table.changed),
         texts=state.texts.known if state.texts is not before.texts else None,
         labels=taught,
         refused=labels.refused(clicks, rulebook),
@@ -116,18 +119,22 @@ def step(before: State, heard: Heard, rulebook: Rulebook, now: datetime) -> Outc
 def _machines(state: State, events: Sequence[Event], rulebook: Rulebook, now: datetime) -> list[Alert]:
     """Probes, status pages, notices, clicks, and what carebot says of itself."""
     said: list[Alert] = []
-    for event in events:
+    for event in sorted(events, key=machines.happened):
         match event:
             case Probe():
                 machines.probed(state.memory, event)
             case Status():
                 if machines.changed(state.memory, event):
-                    said.append(alerts.upstream(event, machines.service_of(event, rulebook), rulebook, now))
+                    said.append(alerts.upstream(event, machines.services_of(event.provider, event.component, rulebook), rulebook, now))
             case Notice():
                 machines.announced(state.memory, event)
             case Click():
-                if move := course.clicked(state, event, now):
+                if move := course.clicked(state, event, rulebook, now):
                     said.append(course.tell(state, move, rulebook, now))
+            case Coverage():
+                state.memory.ears = coverage.noted(state.memory.ears, event)
+            case Listening():
+                state.memory.ears = coverage.listening(state.memory.ears, event.sources)
             case SelfReport():
                 said.append(alerts.about_us(event, rulebook, now))
             case Deleted():
@@ -145,8 +152,11 @@ def _customers(
         by_message.setdefault(signal.id, []).append(signal)
     hand_off = heard.verdicts.column("hand_off")
     incident_of = course.incident_of_service(state, rulebook.file.brand.name)
+    others = match.compared(rulebook)
     for row in sorted(range(len(heard.messages)), key=lambda row: (heard.messages[row].posted_at, heard.messages[row].id)):
         message = heard.messages[row]
+        if others and match.brand_of(message, others, "") in rulebook.file.brand.compare_with:
+            continue  # their customers are not ours to answer
         late = max(0, int((now - message.posted_at).total_seconds()))
         case: Case | None = None
         reason: Reason | None = None

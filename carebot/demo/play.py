@@ -25,6 +25,7 @@ from carebot.decide.cases import waiting
 from carebot.effects.card import Language
 from carebot.effects.destinations import panel
 from carebot.effects.store import Store
+from carebot.errors import Unusable
 from carebot.loop import Loop
 from carebot.model import Alert, Incident
 from carebot.replay import lines, play, slots
@@ -68,10 +69,12 @@ _WORDS = {
 }
 
 
-def demo(rulebook: Rulebook, *, fast: bool, language: Language | None, as_json: bool) -> int:
-    """Plays the day; returns the exit status."""
+def demo(rulebook: Rulebook, *, fast: bool, language: Language | None, as_json: bool, db: Path | None = None) -> int:
+    """Plays the day, kept in `db` if one is named; returns the exit status. Raises Unusable if that is there already."""
+    if db and db.exists():
+        raise Unusable(f"{db} is there already; nothing was changed. Name another file for the demo's day.")
     with tempfile.TemporaryDirectory(prefix="carebot-demo-") as folder, gzip.open(DAY) as day:
-        store = Store(Path(folder) / "demo.db")
+        store = Store(db or Path(folder) / "demo.db")
         loop = Loop(store, rulebook, secret=b"demo", destinations=lambda alert: (alert.to,))
         shown = language or rulebook.file.brand.staff_language
         try:

@@ -89,13 +89,14 @@ def _fields(alert: Alert, language: Language, zone: ZoneInfo, service_name: Text
         "service": getattr(service_name, language) if service_name else alert.service or "",
         "also": _many(facts.get("also"), language),
         "region": alert.region or "",
+        "who_else": _who_else(facts, language),
         "since": _since(alert, zone),
         "count": _now_and_usual(facts, language),
         "authors": _many(facts.get("authors"), language),
         "sources": _many(facts.get("sources"), language),
-        "false_alarms_a_month": _confidence(facts.get("false_alarms_a_month"), language),
         "waiting": _many(facts.get("waiting") or None, language),
         "owner": _many(facts.get("owner"), language),
+        "false_alarms_a_month": _confidence(facts.get("false_alarms_a_month"), language),
         "contacts": _many(facts.get("contacts"), language),
         "answers": _many(facts.get("answers"), language),
         "hand_offs": _many(facts.get("hand_offs"), language),
@@ -132,6 +133,12 @@ def _moment(value: Any, zone: ZoneInfo) -> str:
         return _at(moment.astimezone(zone))
     except (TypeError, ValueError, OverflowError):
         return ""
+
+
+def _who_else(facts: Mapping[str, Any], language: Language) -> str:
+    """The provider first, then other brands; that it is only us, where we compared."""
+    named = [name for key in ("upstream", "others") if isinstance(facts.get(key), list | tuple) for name in facts[key]]
+    return _many(named, language) if named else getattr(LABELS["only_us"], language) if facts.get("scope") == "us" else ""
 
 
 def _now_and_usual(facts: Mapping[str, Any], language: Language) -> str:

@@ -23,7 +23,7 @@ import msgspec
 from msgspec.structs import replace
 from sqlite_utils import Database
 
-from carebot.decide.baseline import WIDTH, Cell, Profile
+from carebot.decide.cells import SPAN, Cell, Profile
 from carebot.decide.delivery import incident_of
 from carebot.decide.state import Memory, State, restored
 from carebot.decide.step import Outcome
@@ -86,19 +86,18 @@ class Store:
         row = self.db.conn.execute("SELECT cursor FROM cursors WHERE source = ?", [source]).fetchone()
         return row[0] if row else None
 
-    def state(self, zone: Any) -> State:
+    def state(self) -> State:
         """What carebot knew at its last commit."""
         latest = self.db.conn.execute("SELECT max(posted_at) FROM signals WHERE kind = 'outage'").fetchone()[0] or 0
         hour = 3_600_000
         signals = "SELECT doc FROM signals WHERE kind = 'outage' AND counted = 1 AND posted_at > ?"
         return restored(
             profiles={_cell(key): msgspec.json.decode(doc, type=Profile) for key, doc in self._rows("SELECT cell, doc FROM profiles")},
-            signals=self._docs(Signal, signals, latest - WIDTH * 60_000),
-            incidents=self._docs(Incident, "SELECT doc FROM incidents WHERE phase != 'resolved' OR resolved_at > ?", latest - 2 * hour),
+            signals=self._docs(Signal, signals, latest - SPAN * hour),
+            incidents=self._docs(Incident, "SELECT doc FROM incidents WHERE phase != 'resolved' OR resolved_at > ?", latest - 4 * hour),
             cases=self._docs(Case, "SELECT doc FROM cases WHERE last_at > ? OR due_at IS NOT NULL", latest - 72 * hour),
             memory=next(iter(self._docs(Memory, "SELECT doc FROM memory WHERE key = 'memory'")), Memory()),
             texts=self._texts(),
-            zone=zone,
         )
 
     def _texts(self) -> copies.Window:

@@ -189,7 +189,7 @@ class Reader:
         feelings = read(words("feeling"))
         self._phrases = Finder(lexicon(feelings, read(words("failing")), read(words("care")), turned_round(feelings)), longest=True)
         self._topics = Finder(lexicon(vocabulary.says()), longest=False)
-        self._services, self._symptoms = tuple(vocabulary.services), tuple(vocabulary.symptoms)
+        self.services, self.symptoms = tuple(vocabulary.services), tuple(vocabulary.symptoms)
         self._concepts = ("always", *self._phrases.lexicon.concepts, "about", "thing", "short", "low_stars", "high_stars")
         self._most = np.array([MOST.get(concept, 1.0) for concept in self._phrases.lexicon.concepts])
         place = self._concepts.index
@@ -201,10 +201,10 @@ class Reader:
         self._strength: list[float] = self._phrases.lexicon.says.sum(axis=1).tolist()
         self._is_service = np.array([name.startswith("service:") for name in self._topics.lexicon.concepts])
         self._is_thing = np.array([_is_thing(name) for name in self._topics.lexicon.concepts])
-        self._shows = np.zeros((len(self._concepts), len(self._symptoms)))
+        self._shows = np.zeros((len(self._concepts), len(self.symptoms)))
         for concept, (symptom, weight) in _SHOWS.items():
-            if symptom in self._symptoms:
-                self._shows[place(concept), self._symptoms.index(symptom)] = weight
+            if symptom in self.symptoms:
+                self._shows[place(concept), self.symptoms.index(symptom)] = weight
 
     def read(
         self, plain: Sequence[str], lang: Sequence[str], stars: Sequence[int | None] = (), deep: NDArray[np.float32] | None = None
@@ -221,8 +221,8 @@ class Reader:
         concepts = self._table(self._phrases.concepts(hits, first), topics, plain, stars)
         one, two, three = (concepts[:, column] for column in self._terms.T)
         outputs = _times(one * two * three, self._weights)
-        service = self._column(topics, "service:", self._services, none=0.5)
-        symptom = self._column(topics, "symptom:", self._symptoms, none=0.5) + _times(concepts, self._shows)
+        service = self._column(topics, "service:", self.services, none=0.5)
+        symptom = self._column(topics, "symptom:", self.symptoms, none=0.5) + _times(concepts, self._shows)
         spoken, label = languages(plain, lang), outputs[:, : len(HEADS)] > 0
         if self._linear:
             second, blend = self._linear.scores(plain), self._linear.blend if deep is None else self._linear.blend_of_three
@@ -243,8 +243,8 @@ class Reader:
             service_p=_chances(service).max(axis=1, initial=0).astype(np.float32),
             symptom=symptom.argmax(axis=1),
             symptom_p=_chances(symptom).max(axis=1, initial=0).astype(np.float32),
-            services=self._services,
-            symptoms=self._symptoms,
+            services=self.services,
+            symptoms=self.symptoms,
             why=self._why(hits, first, label, logits, plain),
         )
 

@@ -69,6 +69,25 @@ class Verdicts(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+def unread(lang: Sequence[str], services: tuple[str, ...], symptoms: tuple[str, ...]) -> Verdicts:
+    """A batch nobody read, a row a language: to be overruled whole."""
+    n = len(lang)
+    nowhere, surely = np.zeros(n, np.intp), np.ones(n, np.float32)
+    return Verdicts(
+        p=np.zeros((n, len(HEADS)), np.float32),
+        label=np.zeros((n, len(HEADS)), np.bool_),
+        sentiment=np.tile(np.array([0, 1, 0], np.float32), (n, 1)),
+        lang=tuple(lang),
+        service=nowhere,
+        service_p=surely,
+        symptom=nowhere,
+        symptom_p=surely,
+        services=services,
+        symptoms=symptoms,
+        why=((),) * n,
+    )
+
+
 def overruled(verdicts: Verdicts, others: Sequence[Verdict | None]) -> Verdicts:
     """The same batch, with the rows somebody else judged replaced by their judgement."""
     p, label, sentiment = verdicts.p.copy(), verdicts.label.copy(), verdicts.sentiment.copy()

@@ -1,9 +1,6 @@
 """The bake-off of detectors: the simulated streams are what they say, the oracle is the limit, and carebot is judged by its own functions."""
 
-import json
 import math
-import subprocess
-import sys
 from xml.etree import ElementTree
 
 import numpy as np
@@ -11,8 +8,10 @@ import pytest
 
 from benchmarks.detection import alarms, bakeoff, lateness, oracle, ours, peers, report, streams
 from benchmarks.detection.bakeoff import ORACLE, OURS, Run
+from benchmarks.detection.dots import dots
 from benchmarks.detection.drawing import drawn
 from benchmarks.detection.streams import DAY, KINDS, WARM_UP, WEEK, Waves, clean, with_incidents
+from benchmarks.detection.tables import text
 from carebot.decide import baseline, detect
 
 STILL = Waves(sigma=0.0)
@@ -197,7 +196,7 @@ def test_nobody_is_faster_than_the_oracle_on_average(found):
 
 
 def test_the_tables_and_the_picture_name_every_detector(found):
-    page = "\n".join(report.tables(found, ()))
+    page = "\n".join(text([*report.bakeoff(found), *report.hopeless(found)]))
     picture = ElementTree.fromstring(drawn(report.panels(found)))
     labels = {one.text for one in picture.iter("{http://www.w3.org/2000/svg}text")}
     for who in (OURS, "static", "ratio"):
@@ -206,14 +205,27 @@ def test_the_tables_and_the_picture_name_every_detector(found):
     assert not any("rect" in one.tag for one in picture.iter())  # nothing behind it: it suits dark pages too
 
 
-def test_the_command_says_what_it_does_and_what_it_would_draw():
-    told = subprocess.run([sys.executable, "-m", "benchmarks.detection", "--help"], capture_output=True, text=True, check=True)
-    for option in ("--quick", "--json", "--draw", "--seed", "--rates"):
-        assert option in told.stdout
+def test_every_case_is_a_line_of_dots_with_carebot_s_right_of_the_limit_s(found):
+    cases = report.pairs(found)
+    picture = ElementTree.fromstring(dots(cases))
+    circles = [float(one.get("cx")) for one in picture.iter("{http://www.w3.org/2000/svg}circle")]
+    assert len(cases) == 6
+    assert len(circles) == 12
+    limits, ours_ = circles[::2], circles[1::2]
+    assert sum(ours_) > sum(limits)
 
 
-def test_a_figure_is_a_line_of_json(found):
-    import msgspec
+def test_without_streams_to_set_a_threshold_on_a_detector_is_judged_as_shipped_only():
+    _, to_judge, with_kind = bakeoff.simulated(Run(calibrate=1, test=1, incidents=1, kinds=("×10",)), 10.0)
+    found = list(bakeoff.judged("static", lambda made: peers.static(made) - 500, None, to_judge, with_kind, shipped=True))
+    assert [(one.who, one.kind, one.allowed) for one in found] == [("static, as shipped", "×10", None)]
 
-    line = json.loads(msgspec.json.encode(found[0]))
-    assert {"who", "rate", "kind", "allowed", "false_alarms", "median", "p90", "of"} <= line.keys()
+
+# ── heard late ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_counting_by_arrival_hears_a_poll_as_a_burst():
+    late = list(lateness.lateness(1, 1, 5, Waves(), lambda _: None))
+    false = {(one.rate, one.how): one.false_alarms for one in late}
+    for rate, _ in lateness.CASES:
+        assert false[rate, lateness.BY_ARRIVAL] > 2 * false[rate, lateness.POLLED] + 5

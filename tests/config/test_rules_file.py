@@ -47,7 +47,14 @@ def test_the_shipped_rules_need_no_credentials_and_speak_about_everything_a_mess
 
 def test_the_sources_shown_as_examples_are_right_once_their_mark_is_taken_away():
     awake = SHIPPED.replace("  # - ", "  - ").replace("  #   ", "    ")
-    assert [source.name for source in plain(awake).file.sources] == ["inbox", "bank-forum", "login-page", "card-network", "contact-form"]
+    assert [source.name for source in plain(awake).file.sources] == [
+        "inbox",
+        "bank-forum",
+        "login-page",
+        "card-network",
+        "faro-forum",
+        "contact-form",
+    ]
 
 
 def test_the_silence_shown_as_an_example_is_right_once_its_mark_is_taken_away():

@@ -69,6 +69,12 @@ def shown(alert: Alert, language: Any = "es") -> Card:
     return card(alert, language=language, zone=MADRID, service_name=APP)
 
 
+def fields_of(alert: Alert, language: Any = "es") -> dict[str, str]:
+    """The card's labelled values."""
+    (fields,) = (block["fields"] for block in shown(alert, language).blocks if "fields" in block)
+    return dict(field["text"].replace("*", "").split("\n", 1) for field in fields)
+
+
 def buttons_of(alert: Alert) -> list[str]:
     return [button["action_id"] for block in shown(alert).blocks if block["type"] == "actions" for button in block["elements"]]
 
@@ -127,6 +133,18 @@ def test_one_customers_matter_has_no_incident_buttons_but_their_history() -> Non
     fields = [field["text"] for field in made.blocks[2]["fields"]]
     assert "*Derivaciones*\n2" in fields
     assert "*Vence*\n21/11 12:00" in fields
+
+
+def test_the_card_says_who_else_says_so_and_still_who_is_on_it():
+    facts = incident().facts | {"waiting": 3, "owner": "Marta"}
+    both = {"scope": "upstream", "upstream": ["Bizum/Pagos"], "others": ["Banco <Faro>"]}
+    told = fields_of(incident(facts=facts | both))
+    assert told["¿Quién más?"] == "Bizum/Pagos, Banco &lt;Faro&gt;"
+    assert (told["Se encarga"], told["Esperan respuesta"], len(told)) == ("Marta", "3", 10)
+    alone = {"scope": "us", "upstream": [], "others": []}
+    assert fields_of(incident(facts=facts | alone), "en")["Who else?"] == "only us so far"
+    for nobody in ({}, alone | {"scope": "unknown"}, {"upstream": 7, "others": None}):
+        assert "¿Quién más?" not in fields_of(incident(facts=facts | nobody))
 
 
 @pytest.mark.parametrize("reason", get_args(Reason))

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
 from benchmarks import storms
@@ -64,10 +65,38 @@ def test_a_restart_knows_what_was_known(tmp_path):
     for part in ("votes", "incidents", "memory", "recent"):
         assert getattr(after.state, part) == getattr(known, part), part
     assert after.state.desk.cases == known.desk.cases and after.state.desk.deadlines == known.desk.deadlines
-    assert set(after.state.series) == set(known.series)
-    for cell, series in known.series.items():
-        assert (after.state.series[cell].counts == series.counts).all() and after.state.series[cell].profile == series.profile
+    assert set(after.state.table.rows) == set(known.table.rows)
+    for cell, row in known.table.rows.items():
+        assert (after.state.table.counts[after.state.table.rows[cell]] == known.table.counts[row]).all()
     after.store.close()
+
+
+def test_restarts_change_nothing_of_what_is_learned(tmp_path):
+    """A quiet week with one busy hour a day, told to a carebot that never stops and to one that is stopped every few hours."""
+    chance = random.Random(7)
+    said = {chance.randrange(7 * 1440) for _ in range(60)} | {day * 1440 + 600 + 2 * n for day in range(7) for n in range(25)}
+    steady, stopped = loop(tmp_path / "steady.db"), loop(tmp_path / "stopped.db")
+    for minute in sorted(said | set(range(0, 7 * 1440, 180))):
+        heard = (
+            [say(f"no me va la app, {minute}", by=f"p{minute}", minute=minute, source=("x", "app_store")[minute % 2])]
+            if minute in said
+            else []
+        )
+        for one in (steady, stopped):
+            take(one, *heard, minute=minute)
+        if minute % 180 == 0:
+            stopped.store.close()
+            stopped = loop(tmp_path / "stopped.db")
+    for one in (steady, stopped):
+        take(one, minute=7 * 1440 + 300)
+    assert stopped.state.incidents == steady.state.incidents
+    mine, theirs = steady.state.table, stopped.state.table
+    assert mine.seen.sum() > 200 and mine.level.any() and mine.spread.any()
+    assert set(mine.rows) == set(theirs.rows) and mine.learned_to == theirs.learned_to
+    for cell, row in mine.rows.items():
+        assert theirs.profile(theirs.rows[cell]) == mine.profile(row), cell
+        assert np.array_equal(theirs.usual[theirs.rows[cell]], mine.usual[row]), cell
+    steady.store.close(), stopped.store.close()
 
 
 def test_a_restart_amid_a_storm_knows_every_text_that_goes_round(tmp_path):

@@ -70,7 +70,7 @@ def going_round(at: str, number: int, chance: random.Random) -> Iterator[bytes]:
 
 def at_the_desk() -> Iterator[bytes]:
     """What people click while the app is down: they change their minds, correct services, one of them wrongly; a message they spoke of goes."""
-    click = {"kind": "click", "user": "Marta", "incident": "banco-lumbre-app-20260312T1016"}
+    click = {"kind": "click", "user": "Marta", "incident": "banco-lumbre-app-20260312"}
     for minute in range(8, 48):
         does = (
             {"action": "confirm"},

@@ -8,6 +8,9 @@
     12:05 @LumbreResponde to 2: …          the brand answers the second line
     12:06 probe app fails: answered 503    what a machine measured ("probe app works")
     12:07 @bot again 1: …                  a repost of the first line
+    12:08 @sol of Banco Faro: …            a customer of another brand
+    12:09 Bizum/Pagos says major_outage    a provider of a component of theirs
+    12:10 maintenance of web until 12:40   what we announced ("deploy of app until 12:12")
     until 13:30                            how long the clock runs on
 
 and in the file of the same name ending in .said, what Slack must show, in order: time, route, then the card's first lines. A story whose
@@ -29,10 +32,12 @@ from carebot.effects.card import card
 from carebot.model import Alert
 
 _LINE = re.compile(
-    r"(?P<day>-\d )?(?P<at>\d\d:\d\d(?::\d\d)?) @(?P<by>\w+)(?: on (?P<source>\w+))?(?: (?P<stars>\d)\*)?(?: to (?P<to>\d+))?(?: again (?P<again>\d+))?"
+    r"(?P<day>-\d )?(?P<at>\d\d:\d\d(?::\d\d)?) @(?P<by>\w+)(?: on (?P<source>\w+))?(?: (?P<stars>\d)\*)?(?: to (?P<to>\d+))?(?: again (?P<again>\d+))?(?: of (?P<brand>[\w ]+))?"
     r"(?: seen (?P<seen>\d\d:\d\d))?: (?P<text>.+)"
 )
 _PROBE = re.compile(r"(?P<at>\d\d:\d\d(?::\d\d)?) probe (?P<target>\w+) (?P<how>works|fails)(?:: (?P<detail>.+))?")
+_STATUS = re.compile(r"(?P<at>\d\d:\d\d(?::\d\d)?) (?P<provider>[^@/]+)/(?P<component>.+) says (?P<state>\w+)")
+_NOTICE = re.compile(r"(?P<from>\d\d:\d\d) (?P<what>maintenance|deploy) of (?P<service>\w+) until (?P<to>\d\d:\d\d)")
 
 
 class Story(msgspec.Struct, frozen=True):
@@ -67,6 +72,13 @@ def _lines(rows: list[str], moment: Any) -> Iterator[dict[str, Any]]:
             works = found["how"] == "works"
             yield {"kind": "probe", "id": f"probe:{number}", "target": found["target"], "ok": works, "at": moment(found["at"])}
             continue
+        if found := _STATUS.fullmatch(row):
+            yield {"kind": "status", "id": f"status:{number}", **found.groupdict(), "at": moment(found["at"])}
+            continue
+        if found := _NOTICE.fullmatch(row):
+            span = {"from": moment(found["from"]), "to": moment(found["to"])}
+            yield {"kind": "notice", "id": f"notice:{number}", **found.groupdict(), **span}
+            continue
         found = _LINE.fullmatch(row)
         if not found:
             raise ValueError(f"line {number} is not in the grammar: {row!r}")
@@ -80,6 +92,8 @@ def _lines(rows: list[str], moment: Any) -> Iterator[dict[str, Any]]:
         }
         if found["seen"]:
             line["seen_at"] = moment(found["seen"])
+        if found["brand"]:
+            line["brand"] = found["brand"]
         if found["stars"]:
             line["stars"] = int(found["stars"])
         if found["to"]:

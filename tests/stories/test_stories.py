@@ -43,7 +43,7 @@ def test_the_desk_is_told(path, tmp_path):
 @pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
 def test_the_order_in_which_lines_arrive_does_not_matter(path):
     story = read(path)
-    shuffled = sorted(story.lines, key=lambda line: str(line.get("at") or line.get("seen_at") or line["posted_at"])[:14])
+    shuffled = sorted(story.lines, key=lambda line: _arrived(line)[:14])
     chance = random.Random(path.stem)
     lines = list(shuffled)
     for place in range(len(lines) - 1):  # neighbours only: lines stay within the lateness allowance
@@ -52,10 +52,14 @@ def test_the_order_in_which_lines_arrive_does_not_matter(path):
     assert transcript(told(story, lines), story, "es") == transcript(told(story, list(story.lines)), story, "es")
 
 
+def _arrived(line: dict[str, object]) -> str:
+    return str(line.get("at") or line.get("from") or line.get("seen_at") or line["posted_at"])
+
+
 def _apart(one: dict[str, object], other: dict[str, object]) -> float:
     from datetime import datetime
 
-    times = [datetime.fromisoformat(str(line.get("at") or line.get("seen_at") or line["posted_at"])) for line in (one, other)]
+    times = [datetime.fromisoformat(_arrived(line)) for line in (one, other)]
     return abs((times[1] - times[0]).total_seconds())
 
 

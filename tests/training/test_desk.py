@@ -32,7 +32,7 @@ rules: [{name: down, when: outage}]
 routes: {desk: {slack: "#desk"}}
 """
 QUICK = ("--each", "1", "--epochs", "3")
-INCIDENT = "banco-lumbre-app-20260312T1100"
+INCIDENT = "banco-lumbre-app-20260312"
 # A joke of the season, in everybody's own words: nothing of ours is broken.
 JOKES = [
     "se ha caído el árbol de la app de Lumbre otra vez, qué risa",

@@ -1,0 +1,128 @@
+"""What a table of counts cannot know by itself: the calendar of the rules file, which sources were heard, and when incidents were open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from carebot.config.calendar import Special
+from carebot.config.schema import Rulebook
+from carebot.decide import baseline, calendar, coverage
+from carebot.decide.cells import Cell, Floats, Table, minute_of, moment_of
+from carebot.decide.incidents import covers
+from carebot.decide.lessons import World
+from carebot.decide.state import State
+
+FROZEN = 12  # hours of an incident that are not learned; what lasts longer is on its way to be what is usual
+
+
+def of(state: State, rulebook: Rulebook, minute: int) -> World:
+    """The world as it is at this minute. Ask for it again after anything in the state changed."""
+    zone = ZoneInfo(rulebook.file.brand.time_zone)
+    special = rulebook.file.calendar
+    return World(
+        zone=zone,
+        began=state.memory.heard_from or minute,
+        version=(rulebook.fingerprint, tuple(sorted(state.memory.learned.items()))) if special else (),
+        factors=partial(_factors, special, zone, state.memory.learned),
+        heard=partial(_share_heard, state),
+        frozen=partial(_frozen, state),
+    )
+
+
+def _factors(
+    special: Sequence[Special],
+    zone: ZoneInfo,
+    learned: Mapping[str, calendar.Learned],
+    cells: Sequence[Cell],
+    first: int,
+    minutes: int,
+) -> Floats | None:
+    """The calendar's multipliers of each cell's expected counts; those of a roll-up leave out what only some services have."""
+    if not special:
+        return None
+    services = sorted({cell.service for cell in cells})
+    each = {service: calendar.factors(special, service, first, minutes, zone, learned) for service in services}
+    return np.stack([each[cell.service] for cell in cells])
+
+
+def heard(state: State, cells: Sequence[Cell], first: int, minutes: int) -> Floats | None:
+    """For each cell and minute, the share of its usual traffic that could be heard; None: all of it."""
+    ears = state.memory.ears
+    if not ears:
+        return None
+    by_brand: dict[str, dict[str, float]] = {}
+    rates = baseline.an_hour(state.table)
+    for cell, row in state.table.rows.items():
+        if cell == Cell(cell.brand, source=cell.source) and cell.source:
+            by_brand.setdefault(cell.brand, {})[cell.source] = float(rates[row])
+    networks = {network for shares in by_brand.values() for network in shares} | {cell.source for cell in cells if cell.source}
+    parts = {network: coverage.heard(ears, network, first, minutes) for network in sorted(networks)}
+    everything = np.ones(minutes)
+
+    def of(cell: Cell) -> NDArray[np.float64]:
+        if cell.source:
+            return parts[cell.source]
+        shares = by_brand.get(cell.brand, {})
+        return coverage.of_rollup(shares, {network: parts[network] for network in shares}) if shares else everything
+
+    return np.stack([of(cell) for cell in cells]) if cells else None
+
+
+def _share_heard(state: State, cells: Sequence[Cell], hour: int) -> Floats | None:
+    minutes = heard(state, cells, hour * 60, 60)
+    return None if minutes is None else minutes.mean(axis=1)
+
+
+def _frozen(state: State, cells: Sequence[Cell], hour: int) -> NDArray[np.bool_]:
+    """Cells in whose hour an incident was open. One that people called none froze nothing."""
+    start, end = moment_of(hour * 60), moment_of((hour + 1) * 60)
+    there = [
+        one
+        for one in state.incidents.values()
+        if not one.dismissed and one.onset_at < end and (one.resolved_at is None or one.resolved_at >= start)
+        if hour - int(one.onset_at.timestamp()) // 3600 < FROZEN
+    ]
+    return np.array([any(one.brand == cell.brand and covers(one, cell.service) for one in there) for cell in cells], np.bool_)
+
+
+def normal(state: State, cells: Sequence[Cell], first: int, minutes: int) -> NDArray[np.bool_] | None:
+    """Which of these minutes tell each cell's local level: not those of an incident, which would hide the next one. None: all."""
+    lately = [one for one in state.incidents.values() if not one.dismissed and minute_of(one.last_signal_at or one.onset_at) >= first]
+    if not lately:
+        return None
+    told = np.ones((len(cells), minutes), np.bool_)
+    for one in lately:
+        span = slice(max(0, minute_of(one.onset_at) - first), max(0, minute_of(one.last_signal_at or one.onset_at) + 1 - first))
+        told[[one.brand == cell.brand and covers(one, cell.service) for cell in cells], span] = False
+    return told
+
+
+def usual(state: State, cells: Sequence[Cell], minute: int) -> float:
+    """Messages a minute that are usual in these cells together at this minute."""
+    table = state.table
+    place = min(max(0, minute - table.first), table.usual.shape[1] - 1)
+    return float(sum(table.usual[table.rows[cell], place] for cell in cells if cell in table.rows))
+
+
+def learn_calendar(state: State, rulebook: Rulebook, table: Table, hour: int) -> None:
+    """What a settled hour teaches about the calendar's factors that are to be learned."""
+    special = rulebook.file.calendar
+    if not any(one.factor == "learn" for one in special):
+        return
+    zone = ZoneInfo(rulebook.file.brand.time_zone)
+    brand, first = rulebook.file.brand.name, hour * 60 - table.first
+    cells = [cell for cell in table.rows if cell == Cell(brand, cell.service)]
+    frozen, share = _frozen(state, cells, hour), _share_heard(state, cells, hour)
+    usual = baseline.expected_in(table, hour, zone)
+    for place, cell in enumerate(cells):
+        if frozen[place]:
+            continue
+        row = table.rows[cell]
+        seen = float(table.counts[row, first : first + 60].sum())
+        expected = float(usual[row]) * (1.0 if share is None else float(share[place]))
+        state.memory.learned = calendar.learn(special, cell.service, hour, seen, expected, zone, state.memory.learned)

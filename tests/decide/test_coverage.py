@@ -1,0 +1,176 @@
+"""Missing is not zero: which minutes of which network were heard, whatever happened to the sources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from carebot import wire
+from carebot.decide import coverage
+from carebot.decide.cells import minute_of
+from carebot.decide.coverage import Ear, Ears, heard, listening, noted, of_rollup, share_of_hour
+from carebot.model import Coverage, Refusal
+from tests.saying import NOON, at
+
+START = minute_of(NOON)
+
+
+def word(to: float | None, source: str = "forum", *, since: float | None = None, said: float | None = None, **more) -> Coverage:
+    """A source's word; times are minutes after noon."""
+    when = said if said is not None else to if to is not None else 0
+    from_, until = (None if minute is None else at(minute) for minute in (since, to))
+    return Coverage(id="c", source=source, at=at(when), from_=from_, to=until, **more)
+
+
+def after(*words: Coverage, ears: Ears | None = None) -> Mapping[str, Ear]:
+    known: Ears = ears or {}
+    for one in words:
+        known = noted(known, one)
+    return known
+
+
+def minutes(ears: Ears, network: str = "feed", first: int = 0, last: int = 9) -> str:
+    """Minute by minute, first and last included: x heard, . not, a digit for so many tenths."""
+    shares = heard(ears, network, START + first, last - first + 1)
+    return "".join("x" if share == 1 else "." if share == 0 else str(round(share * 10)) for share in shares)
+
+
+FEED = {"networks": {"feed": 10}}
+
+
+def test_where_nobody_said_anything_everything_counts_as_heard():
+    assert minutes({}) == "xxxxxxxxxx"
+    assert minutes(after(word(3, **FEED)), network="x") == "xxxxxxxxxx"  # nobody is known to bring it
+
+
+def test_after_a_sources_last_word_nothing_is_heard():
+    assert minutes(after(word(0, **FEED), word(3))) == "xxxx......"
+
+
+def test_a_source_that_is_back_with_what_it_missed_has_heard_the_gap_late():
+    down = after(word(0, **FEED), word(2))
+    assert minutes(down) == "xxx......."
+    assert minutes(after(word(8), ears=down)) == "xxxxxxxxx."
+
+
+def test_what_can_never_be_read_stays_a_gap():
+    gap = after(word(2, **FEED), word(8, since=6))
+    assert minutes(gap) == "xxx...xxx."
+    assert minutes(after(word(9), ears=gap)) == "xxx...xxxx"
+
+
+def test_a_second_sweep_that_reaches_further_back_closes_what_it_covers():
+    gap = after(word(2, **FEED), word(8, since=6))
+    assert minutes(after(word(9, since=5), ears=gap)) == "xxx..xxxxx"
+
+
+def test_somebody_says_what_was_not_heard_of_a_source_that_has_no_heartbeat():
+    assert minutes(after(word(None, **FEED), word(6, since=2, heard=False))) == "xx....xxxx"
+
+
+def test_what_is_sent_to_us_has_no_heartbeat_and_is_heard():
+    assert minutes(after(word(None, source="contact-form", networks={"web_form": 3})), network="web_form") == "xxxxxxxxxx"
+
+
+def test_a_wrong_clock_does_not_claim_the_future():
+    assert minutes(after(word(500, said=3, **FEED))) == "xxxx......"
+
+
+def test_of_two_sources_of_one_network_the_part_is_heard_that_is_usually_brought_by_the_one_that_hears():
+    both = after(word(9, networks={"x": 30}), word(4, source="other", networks={"x": 10}))
+    assert minutes(both, network="x") == "xxxxx88888"
+    np.testing.assert_allclose(heard(both, "x", START, 10)[5:], 0.75)
+    assert minutes(listening(both, ["forum", "notes"]), network="x") == "xxxxxxxxxx"  # the rules no longer name the other
+
+
+def test_what_is_missing_twice_of_one_source_is_missing_once():
+    both = after(word(9, networks={"x": 10}), word(3, source="other", networks={"x": 10}))
+    gap = after(word(9, source="other", since=2, heard=False), word(8, source="other", since=5, heard=False), ears=both)
+    assert minutes(gap, network="x") == "xx55555555"
+
+
+def test_what_a_source_brought_long_ago_weighs_less():
+    week = 7 * 1440
+    moved = after(word(0, networks={"x": 40}), word(week, source="new", networks={"x": 10}), word(week, networks={"feed": 1}))
+    np.testing.assert_allclose(heard(after(word(week + 5, source="new"), ears=moved), "x", START + week + 3, 1), 1 / 3, rtol=1e-3)
+
+
+def test_an_hour_counts_as_far_as_it_was_heard():
+    gap = after(word(10, **FEED), word(100, since=40))  # minutes 11 to 39 are gone
+    assert share_of_hour(gap, "feed", START // 60) == pytest.approx(31 / 60)
+    assert share_of_hour(gap, "feed", START // 60 + 1) == pytest.approx(41 / 60)
+    assert share_of_hour(gap, "x", START // 60 + 1) == 1
+
+
+def test_a_roll_up_is_heard_by_the_share_of_its_traffic_that_is():
+    ears = after(word(9, **FEED), word(4, source="x-mentions", networks={"x": 1}))
+    parts = {network: heard(ears, network, START, 10) for network in ("feed", "x")}
+    assert list(of_rollup({"feed": 30, "x": 10}, parts)) == [1.0] * 5 + [0.75] * 5
+    assert list(of_rollup({}, parts)) == [1.0] * 5 + [0.5] * 5  # nothing is known of the traffic: each the same
+
+
+# ── how much is kept ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_is_kept_stays_small_whatever_strangers_send():
+    ears: Ears = {}
+    for number in range(3000):
+        flood = {f"network-{number}-{more}": more + 1 for more in range(20)} | {"x" * 5000: 9}
+        ears = noted(ears, word(2 * number, since=2 * number, networks=flood))  # every second minute is never heard
+    assert len(msgspec.json.encode(ears)) < 4000
+    assert min(first for first, _ in ears["forum"].gaps) >= START + 2 * 2999 - coverage.KEPT
+
+
+def test_what_is_known_survives_a_restart():
+    ears = after(word(2, **FEED), word(8, since=6), word(None, source="form", networks={"web": 2}))
+    assert msgspec.json.decode(msgspec.json.encode(ears), type=dict[str, Ear]) == ears
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 300), st.integers(-40, 40), st.booleans(), st.sampled_from(["a", "b"])), max_size=12),
+    st.integers(-100, 400),
+)
+def test_a_share_is_a_share_and_knowing_is_not_changed(told, first):
+    ears: Ears = {}
+    for to, back, was_heard, source in sorted(told):
+        before = msgspec.json.encode(ears)
+        known = noted(ears, word(to, source, since=min(to, to - back), heard=was_heard, networks={"feed": 1}))
+        assert msgspec.json.encode(ears) == before
+        ears = known
+    shares = heard(ears, "feed", START + first, 60)
+    assert shares.shape == (60,) and shares.min() >= 0 and shares.max() <= 1
+
+
+# ── in a recording ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def lines(*text: str) -> list[object]:
+    return list(wire.events([line.encode() for line in text], source="replay", seen_at=None))
+
+
+def test_a_recording_can_say_how_far_a_source_was_heard():
+    (told,) = lines(
+        '{"kind": "coverage", "id": "c:1", "source": "forum", "from": "2026-03-12T12:00:00+01:00", "to": "2026-03-12T11:40:00Z",'
+        ' "heard": false, "networks": {"feed": 3}, "at": "2026-03-12T11:40:00Z"}'
+    )
+    assert told == Coverage(id="c:1", source="forum", at=at(40), from_=NOON, to=at(40), heard=False, networks={"feed": 3})
+    assert minutes(noted({}, told), last=41) == "." * 40 + "xx"
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ('"heard": false', "says that something was not heard, but not when; write `from` and `to`"),
+        ('"from": "2026-03-12T11:00:00Z", "to": "2026-03-12T10:00:00Z"', "ends before it begins; write the earlier time in `from`"),
+        ('"to": "2026-03-12T10:00:00"', "has no time zone in `to`; write 2026-03-12T11:05:30Z"),
+        ('"networks": ["feed"]', "is not in the contract's shape: Expected `object`, got `array` - at `$.networks`"),
+    ],
+)
+def test_coverage_that_cannot_be_understood_is_refused_with_what_to_write(more, why):
+    (told,) = lines(f'{{"kind": "coverage", "id": "c:1", "source": "forum", "at": "2026-03-12T11:00:00Z", {more}}}')
+    assert told == Refusal(source="replay", item="line 1", reason=why)
