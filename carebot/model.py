@@ -242,7 +242,10 @@ SignalKind = Literal["outage", "complaint", "churn", "fraud", "moment", "praise"
 
 
 class Signal(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
-    """A message that matters to a rule, and why. `counted` is false for copies and for an author's second voice."""
+    """A message that matters to a rule, and why. `counted` is false for copies and for an author's second voice (`decide.voices`).
+
+    conversation   what it is said in or answers; empty: it stands alone
+    """
 
     id: str
     kind: SignalKind
@@ -254,6 +257,7 @@ class Signal(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=
     author_key: str
     posted_at: datetime
     seen_at: datetime
+    conversation: str = ""
     region: str = ""
     p: float = 1.0
     counted: bool = True

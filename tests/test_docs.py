@@ -353,6 +353,7 @@ def test_a_message_has_the_documented_fields():
         "notice": model.Notice,
         "deleted": model.Deleted,
         "click": model.Click,
+        "coverage": model.Coverage,
     }
     assert _column([[row[0]] for row in kinds]) == list(structs)
     for name, fields, told in kinds:

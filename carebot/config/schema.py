@@ -199,7 +199,7 @@ class Incidents(Part):
 
     people: Annotated[int, Field(ge=2, le=50)] = Field(3, description="Different people needed before an incident opens.")
     false_alarms_a_month: Annotated[float, Field(ge=0.01, le=100, strict=False)] = Field(
-        1.0, description="How many false alarms a month the desk accepts for each service."
+        1.0, description="How many false alarms a month the desk accepts, over all services, networks and regions together."
     )
     route: Name = Field("desk", description="Who is told: a name from `routes`.")
 

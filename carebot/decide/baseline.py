@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -45,9 +46,10 @@ def hour_of_week(hour: int, zone: ZoneInfo) -> int:
     return local.weekday() * 24 + local.hour
 
 
-def an_hour(table: Table) -> Floats:
-    """Messages an hour, over the whole week, of each row."""
-    total: Floats = (table.learned("seen").sum(1) + PRIOR_COUNT) / ((table.learned("heard") * WEEK_SHAPE).sum(1) + PRIOR_HOURS)
+def an_hour(table: Table, rows: Any = slice(None)) -> Floats:
+    """Messages an hour, over the whole week, of each of these rows; left out: of all."""
+    seen, heard = table.learned("seen")[rows], table.learned("heard")[rows]
+    total: Floats = (seen.sum(1) + PRIOR_COUNT) / ((heard * WEEK_SHAPE).sum(1) + PRIOR_HOURS)
     return total
 
 

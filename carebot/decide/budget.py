@@ -25,12 +25,9 @@ def tests(table: Table, brand: str) -> float:
 
 
 def _tests(table: Table, brand: str) -> float:
-    rates = baseline.an_hour(table) / 60
-    own = [
-        rates[row]
-        for cell, row in table.rows.items()
-        if cell.brand == brand and (cell == Cell(brand) or rates[row] < SAME * rates[table.rows[_above(cell)]])
-    ]
+    mine = [(cell, row) for cell, row in table.rows.items() if cell.brand == brand]
+    rates = dict(zip([cell for cell, _ in mine], baseline.an_hour(table, [row for _, row in mine]) / 60, strict=True))
+    own = [rate for cell, rate in rates.items() if cell == Cell(brand) or rate < SAME * rates[_above(cell)]]
     return 1 / _even_share(_most(np.array(own, np.float64)))
 
 

@@ -1,22 +1,21 @@
 """Whose voice counts, in which cells, and what the counts say: a minute's signals held against what is usual.
 
-The rules: a copy and an author's second voice do not count; everything is judged at the minute the messages were posted, whenever they
-were read. What the evidence then means for incidents is `outbreak`'s business.
+The rules: a copy and an author's second voice do not count (`voices`); everything is judged at the minute the messages were posted,
+whenever they were read. What the evidence then means for incidents is `outbreak`'s business.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from msgspec.structs import replace
 
 from carebot.config.schema import Rulebook
-from carebot.decide import budget, lessons, surroundings
+from carebot.decide import budget, lessons, surroundings, voices
 from carebot.decide.cells import LATE, WIDTH, Cell, minute_of, moment_of
 from carebot.decide.incidents import Evidenced
-from carebot.decide.state import State, cells_of, has_voted, remember, weight
+from carebot.decide.state import State, cells_of, remember, take_back, weight
 from carebot.model import Signal
 from carebot.understand.copies import Said, clusters
 
@@ -32,17 +31,28 @@ def told_apart(state: State, signals: Sequence[Signal], plain: Mapping[str, str]
     return tuple(apart)
 
 
-def by_minute(state: State, signals: Sequence[Signal]) -> Iterator[tuple[int, tuple[Signal, ...]]]:
-    """The outage signals of each minute of posting, in order, each marked as counted or not; what counts is remembered."""
-    outages = sorted((s for s in signals if s.kind == "outage"), key=lambda s: (s.posted_at, s.id))
-    for minute, group in groupby(outages, key=lambda s: minute_of(s.posted_at)):
-        marked: list[Signal] = []
-        for signal in group:
-            fresh = not has_voted(state, signal)
-            marked.append(signal if fresh else replace(signal, counted=False))
-            if fresh:
-                remember(state, signal)
-        yield minute, tuple(marked)
+def by_minute(state: State, signals: Sequence[Signal]) -> tuple[dict[int, list[Signal]], list[Signal]]:
+    """The outage signals of each minute of posting, each as it counts; and those read before that count no longer. All is remembered.
+
+    Whoever was read before and counts only now is among those of their minute.
+    """
+    fresh: list[Signal] = []
+    turned: dict[str, tuple[bool, Signal]] = {}  # by id: did it count before this batch? and as it counts now
+    for signal in sorted((s for s in signals if s.kind == "outage"), key=lambda s: (s.posted_at, s.id)):
+        marked, others = voices.heard(state.voices, signal)
+        fresh.append(marked)
+        for other in others:
+            turned[other.id] = (turned[other.id][0] if other.id in turned else not other.counted), other
+    changed = [other for counted, other in turned.values() if counted != other.counted]
+    minutes: dict[int, list[Signal]] = {}
+    for signal in sorted([*fresh, *(other for other in changed if other.counted)], key=lambda s: (s.posted_at, s.id)):
+        minutes.setdefault(minute_of(signal.posted_at), []).append(signal)
+        if signal.counted:
+            remember(state, signal)
+    taken = [other for other in changed if not other.counted]
+    for signal in taken:
+        take_back(state, signal)
+    return minutes, taken
 
 
 def move_on(state: State, minute: int, rulebook: Rulebook) -> None:

@@ -177,11 +177,11 @@ def with_texts(incident: Incident, signals: Iterable[Signal]) -> Incident:
     return replace(incident, texts=(*incident.texts, *new)[:KEPT]) if new else incident
 
 
-def added(counts: Mapping[str, int], names: Iterable[str]) -> dict[str, int]:
+def added(counts: Mapping[str, int], names: Iterable[str], each: int = 1) -> dict[str, int]:
     more = dict(counts)
     for name in filter(None, names):
-        more[name] = more.get(name, 0) + 1
-    return dict(sorted(more.items()))
+        more[name] = more.get(name, 0) + each
+    return dict(sorted((name, n) for name, n in more.items() if n > 0))
 
 
 def _one_place(by_region: Mapping[str, int], count: int) -> str:

@@ -24,6 +24,9 @@ OLDEST = 60  # weeks: of what is older nothing is left
 FREEZE_AFTER = 48.0  # hours heard: before that, an incident that never ends may be what is usual
 
 
+Mask = NDArray[np.bool_]
+
+
 class World(NamedTuple):
     """What tables cannot know by themselves.
 
@@ -31,7 +34,7 @@ class World(NamedTuple):
     version  changes when the factors do
     factors  (cells, first minute, minutes) → the calendar's multipliers, (rows, minutes) or (1, minutes); None: none apply
     heard    (cells, hour) → share of the hour that was heard, (rows,); None: all of it
-    frozen   (cells, hour) → rows in whose hour an incident was open
+    frozen   (cells, hour) → rows in whose hour an incident was open, and those of them in which it was more than suspected
     """
 
     zone: ZoneInfo
@@ -39,7 +42,7 @@ class World(NamedTuple):
     version: Any = ()
     factors: Callable[[Sequence[Cell], int, int], Floats | None] = lambda _cells, _first, _minutes: None
     heard: Callable[[Sequence[Cell], int], Floats | None] = lambda _cells, _hour: None
-    frozen: Callable[[Sequence[Cell], int], NDArray[np.bool_]] = lambda cells, _hour: np.zeros(len(cells), np.bool_)
+    frozen: Callable[[Sequence[Cell], int], tuple[Mask, Mask]] = lambda cells, _hour: (np.zeros(len(cells), np.bool_),) * 2
 
 
 def settled_by(minute: int, began: int) -> int:
@@ -108,7 +111,7 @@ def _learn_silence(table: Table, rows: NDArray[np.intp]) -> None:
 
 def backfill(table: Table, row: int, minute: int, weight: float, zone: ZoneInfo) -> None:
     """One voice from before the table's first minute: no news, but what was usual then."""
-    weeks = (table.learned_to - minute // 60) // 168
+    weeks = (table.learned_to - 1 - minute // 60) // 168
     if 0 <= weeks <= OLDEST:
         table.own("seen")
         table.seen[row, baseline.hour_of_week(minute // 60, zone)] += weight * baseline.FORGET**weeks
@@ -156,15 +159,17 @@ def _learn(table: Table, hour: int, world: World) -> None:
     share = world.heard(cells, hour)
     if hour == world.began // 60:
         share = (share if share is not None else np.ones(n)) * (1 - world.began % 60 / 60)
-    frozen = world.frozen(cells, hour) & (table.learned("heard").sum(1) >= FREEZE_AFTER)
+    frozen, surely = (one & (table.learned("heard").sum(1) >= FREEZE_AFTER) for one in world.frozen(cells, hour))
     busy = baseline.an_hour(table) / 60 > detect.TOO_QUIET / 2
     table.changed |= set(np.flatnonzero((total > 0) | frozen | busy).tolist())
     if share is not None:
         table.changed |= set(np.flatnonzero(share < 1).tolist())
-    rows = np.flatnonzero(~frozen & (share > 0)) if share is not None else np.flatnonzero(~frozen)
+    listened = np.ones(n, np.bool_) if share is None else share > 0
+    if len(by_chance := np.flatnonzero(listened & ~surely)):  # what was suspected and came to nothing is what chance does
+        _learn_chance(table, by_chance, hour, counts, world)
+    rows = np.flatnonzero(listened & ~frozen)
     if not len(rows):
         return
-    _learn_chance(table, rows, hour, counts, world)
     times = np.ones(n) if share is None else np.where(total > 0, np.maximum(share, 1 / 60), share)
     factors = world.factors(cells, hour * 60, 60)
     if factors is not None:
@@ -176,7 +181,7 @@ def _learn(table: Table, hour: int, world: World) -> None:
 def _learn_chance(table: Table, rows: NDArray[np.intp], hour: int, counts: Floats, world: World) -> None:
     """How far this hour's windows strayed, and how high its evidence rose."""
     table.own("spread", "tail")
-    rate = baseline.an_hour(table)[rows] / 60
+    rate = baseline.an_hour(table, rows) / 60
     thought = detect.spread_of(table.spread[rows])
     doubt = detect.doubt_of(table.seen[rows].sum(1), table.heard[rows].sum(1))
     peak = np.full(len(rows), -9.0)
@@ -201,4 +206,4 @@ def _learn_chance(table: Table, rows: NDArray[np.intp], hour: int, counts: Float
 def false_alarms(table: Table, rows: Sequence[int] | NDArray[Any], found: detect.Evidence) -> Floats:
     """What the evidence of these rows stands for: false alarms a month of one such cell."""
     places = np.asarray(rows)
-    return detect.false_alarms(found.nats, baseline.an_hour(table)[places] / 60, table.tail[places])
+    return detect.false_alarms(found.nats, baseline.an_hour(table, places) / 60, table.tail[places])

@@ -103,6 +103,7 @@ def _signal(message: Message, rule: Rule, verdicts: Verdicts, row: int, brand: s
         author_key=message.author_key,
         posted_at=message.posted_at,
         seen_at=message.seen_at,
+        conversation=message.conversation or message.in_reply_to,
         region=message.region,
         p=round(float(verdicts.p[row, HEADS.index(rule.when)]), 4),
         fingerprint=message.fingerprint,

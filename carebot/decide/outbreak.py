@@ -25,8 +25,13 @@ from carebot.model import Incident, Reason, Signal
 def counted(
     state: State, signals: Sequence[Signal], rulebook: Rulebook, zone: ZoneInfo, now: datetime
 ) -> tuple[tuple[Signal, ...], list[Move]]:
-    """All signals, outage signals marked as counted or not, and what they moved. Minute by minute in the order of posting."""
-    batch = dict(counting.by_minute(state, signals))
+    """All signals, outage signals marked as counted or not, and what they moved. Minute by minute in the order of posting.
+
+    Behind them those read before that count no longer, or only now, because of what was posted before them and is read only now.
+    """
+    batch, taken = counting.by_minute(state, signals)
+    for signal in taken:
+        _take_back(state, signal)
     done = {(signal.id, signal.kind): signal for marked in batch.values() for signal in marked}
     unsaid = {signal.id for signal in done.values()}
     compared = rulebook.file.brand.compare_with
@@ -53,7 +58,9 @@ def counted(
         moves += _merge(state, brands, rulebook, now)
     for target in [name for name in state.memory.checks if machines.failing(state.memory, name)]:
         moves += opening.probe_alone(state, target, rulebook, zone, now)
-    return tuple(done.get((s.id, s.kind), s) for s in signals), _said_once(state, moves)
+    fresh_ids = {(s.id, s.kind) for s in signals}
+    turned = [s for key, s in done.items() if key not in fresh_ids]
+    return (*(done.get((s.id, s.kind), s) for s in signals), *turned, *taken), _said_once(state, moves)
 
 
 def _minutes(state: State, batch: Mapping[int, Sequence[Signal]], brands: Collection[str]) -> list[int]:
@@ -99,6 +106,28 @@ def _join(state: State, fresh: Sequence[Signal], unsaid: Collection[str]) -> set
         one = state.incidents[id_]
         state.incidents[id_] = incidents.joined(one, opening.drawn_in(state, one, signals, unsaid))
     return set(belongs)
+
+
+def _take_back(state: State, gone: Signal) -> None:
+    """It turned out that this is nobody's voice: whatever it is evidence of has its other evidence only. What was told stays told."""
+    for one in [one for one in state.incidents.values() if gone.id in one.messages]:
+        rest = [state.voices.own[id_] for id_ in one.messages if id_ != gone.id and id_ in state.voices.own]
+        known = [gone, *rest]
+        ids, people = {signal.id for signal in known}, {signal.author_key for signal in known}
+        first = min((signal.posted_at for signal in rest), default=one.onset_at)
+        bare = replace(
+            one,
+            messages=tuple(id_ for id_ in one.messages if id_ not in ids),
+            count=one.count - len(known),
+            authors=tuple(key for key in one.authors if key not in people),
+            author_count=one.author_count - len(people),
+            by_source=incidents.added(one.by_source, (signal.source for signal in known), -1),
+            by_symptom=incidents.added(one.by_symptom, (signal.symptom for signal in known), -1),
+            by_region=incidents.added(one.by_region, (signal.region for signal in known), -1),
+            onset_at=first if gone.posted_at <= one.onset_at else one.onset_at,
+            last_signal_at=None if one.last_signal_at and gone.posted_at >= one.last_signal_at else one.last_signal_at,
+        )
+        state.incidents[one.id] = incidents.joined(bare, rest)
 
 
 def _was_over(state: State, signal: Signal) -> Incident | None:

@@ -6,20 +6,22 @@ anything twice, and there is one truth. The texts that go round do not follow fr
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
 
+from carebot.decide import voices
 from carebot.decide.cases import Desk, put
-from carebot.decide.cells import Cell, Profile, Table, minute_of
+from carebot.decide.cells import LATE, Cell, Profile, Table, minute_of, moment_of
 from carebot.decide.coverage import Ear
 from carebot.decide.incidents import covers, is_open
+from carebot.decide.voices import Voices
 from carebot.model import Case, Incident, Notice, Signal
 from carebot.understand.copies import Window
 
-VOTE = 60  # minutes in which one author has one vote a service, and one text one vote a brand
-RECENT = 60  # minutes of counted signals kept whole, as evidence for an incident that opens
+RECENT = LATE + 60  # minutes of counted signals kept whole, as evidence for an incident that opens, also of what is read late
 MOST_RECENT = 400
 KEPT_OVER = 240  # minutes a resolved incident is remembered: long enough to be reopened, and for its last hour to settle unlearned
 
@@ -70,7 +72,7 @@ class State(msgspec.Struct):
     table: Table = msgspec.field(default_factory=Table)
     profiles: Mapping[Cell, Profile] = {}  # as they were stored: rows that the table has not recalled yet
     recent: dict[str, tuple[Signal, ...]] = {}  # brand → counted signals of the last hour, oldest first
-    votes: dict[tuple[str, str, str], int] = {}  # (brand, service, author) and (brand, "", fingerprint) → minute
+    voices: Voices = msgspec.field(default_factory=Voices)  # who has spoken in the last hours
     texts: Window = msgspec.field(default_factory=Window)  # what outages were complained of with, to know copies by
     incidents: dict[str, Incident] = {}
     desk: Desk = msgspec.field(default_factory=Desk)
@@ -81,7 +83,7 @@ class State(msgspec.Struct):
             self,
             table=self.table.draft(),
             recent=dict(self.recent),
-            votes=dict(self.votes),
+            voices=self.voices.draft(),
             incidents=dict(self.incidents),
             desk=self.desk.draft(),
             memory=self.memory.copy(),
@@ -89,7 +91,7 @@ class State(msgspec.Struct):
 
     def settled(self) -> State:
         """This state once it is committed. The state it was made from must not be used any more."""
-        return msgspec.structs.replace(self, desk=self.desk.settled())
+        return msgspec.structs.replace(self, desk=self.desk.settled(), voices=self.voices.settled())
 
 
 def restored(
@@ -108,11 +110,12 @@ def restored(
     state.table.add(tuple(profiles))
     if memory.minute:
         state.table.turn_to(memory.minute // 60)
-    for signal in sorted((signal for signal in signals if signal.counted), key=lambda signal: (signal.posted_at, signal.id)):
-        for cell in cells_of(signal):
-            if cell in state.table.rows:
-                state.table.count(state.table.rows[cell], minute_of(signal.posted_at), weight(signal))
-        remember(state, signal)
+    for signal in sorted(signals, key=_posted):
+        voices.kept(state.voices, signal)
+        if signal.counted:
+            count(state, signal, weight(signal))
+            remember(state, signal)
+    forget(state, memory.minute)
     for case in cases:
         put(state.desk, case)
     return state
@@ -137,33 +140,40 @@ SURE = 0.9  # a message that is an outage with this probability, or a higher one
 
 
 def weight(signal: Signal) -> float:
-    """What a signal counts. A mark of what it is worth: chance brings more messages that are hardly complaints than sure ones."""
-    return min(1.0, round(signal.p / SURE, 4))
+    """What a signal counts. A mark of what it is worth: chance brings more messages that are hardly complaints than sure ones.
+
+    In whole 1024ths, so that the table's sums are exact whatever was added or taken back, and in whatever order.
+    """
+    return min(1.0, round(signal.p / SURE * 1024) / 1024)
 
 
-def votes_of(signal: Signal) -> list[tuple[str, str, str]]:
-    """What this signal uses up: its author's voice on this service, and its words' voice on this brand."""
-    words = [(signal.brand, "", str(signal.fingerprint))] if signal.fingerprint else []
-    return [(signal.brand, signal.service or "-", signal.author_key), *words]
-
-
-def has_voted(state: State, signal: Signal) -> bool:
-    """Has this author, or this very text, been counted within the last hour?"""
-    minute = minute_of(signal.posted_at)
-    return any(abs(minute - state.votes[vote]) < VOTE for vote in votes_of(signal) if vote in state.votes)
+def count(state: State, signal: Signal, worth: float) -> None:
+    """The table with this signal's worth in each of its cells that has a row: its weight, or less than nothing to take it back."""
+    for cell in cells_of(signal):
+        if cell in state.table.rows:
+            state.table.count(state.table.rows[cell], minute_of(signal.posted_at), worth)
 
 
 def remember(state: State, signal: Signal) -> None:
-    """A counted signal's votes are used up and it is evidence for an hour."""
-    minute = minute_of(signal.posted_at)
-    for vote in votes_of(signal):
-        state.votes[vote] = max(minute, state.votes.get(vote, 0))
-    state.recent[signal.brand] = (*state.recent.get(signal.brand, ()), signal)[-MOST_RECENT:]
+    """A counted signal is evidence for an hour. Of very many, those posted last are."""
+    known = state.recent.get(signal.brand, ())
+    place = bisect_left(known, _posted(signal), key=_posted) if known and _posted(signal) < _posted(known[-1]) else len(known)
+    state.recent[signal.brand] = (*known[:place], signal, *known[place:])[-MOST_RECENT:]
+
+
+def take_back(state: State, signal: Signal) -> None:
+    """A signal that turns out to be nobody's voice is not counted, and no evidence."""
+    count(state, signal, -weight(signal))
+    state.recent[signal.brand] = tuple(other for other in state.recent.get(signal.brand, ()) if other.id != signal.id)
+
+
+def _posted(signal: Signal) -> tuple[datetime, str]:
+    return signal.posted_at, signal.id
 
 
 def forget(state: State, minute: int) -> None:
-    """What no longer matters goes: votes and evidence older than an hour, incidents long over."""
-    state.votes = {vote: at for vote, at in state.votes.items() if minute - at < VOTE}
+    """What no longer matters goes: evidence older than an hour, voices older than the table, incidents long over."""
+    voices.forget(state.voices, moment_of(state.table.first))
     for brand, signals in state.recent.items():
         state.recent[brand] = tuple(s for s in signals if minute - minute_of(s.posted_at) <= RECENT)
     for id_, one in list(state.incidents.items()):

@@ -14,9 +14,11 @@ from carebot.config.schema import Rulebook
 from carebot.decide import baseline, calendar, coverage
 from carebot.decide.cells import Cell, Floats, Table, minute_of, moment_of
 from carebot.decide.incidents import covers
-from carebot.decide.lessons import World
+from carebot.decide.lessons import Mask, World
 from carebot.decide.state import State
+from carebot.model import Incident
 
+BARELY = 1 / 3  # false alarms a month: an incident with more evidence than that was no chance, even if it was never confirmed
 FROZEN = 12  # hours of an incident that are not learned; what lasts longer is on its way to be what is usual
 
 
@@ -78,8 +80,8 @@ def _share_heard(state: State, cells: Sequence[Cell], hour: int) -> Floats | Non
     return None if minutes is None else minutes.mean(axis=1)
 
 
-def _frozen(state: State, cells: Sequence[Cell], hour: int) -> NDArray[np.bool_]:
-    """Cells in whose hour an incident was open. One that people called none froze nothing."""
+def _frozen(state: State, cells: Sequence[Cell], hour: int) -> tuple[Mask, Mask]:
+    """Cells in whose hour an incident was open, and where it was more than barely suspected. One that people called none froze nothing."""
     start, end = moment_of(hour * 60), moment_of((hour + 1) * 60)
     there = [
         one
@@ -87,7 +89,12 @@ def _frozen(state: State, cells: Sequence[Cell], hour: int) -> NDArray[np.bool_]
         if not one.dismissed and one.onset_at < end and (one.resolved_at is None or one.resolved_at >= start)
         if hour - int(one.onset_at.timestamp()) // 3600 < FROZEN
     ]
-    return np.array([any(one.brand == cell.brand and covers(one, cell.service) for one in there) for cell in cells], np.bool_)
+    sure = [one for one in there if one.confirmed_at or one.false_alarms <= BARELY]
+
+    def over(ones: Sequence[Incident]) -> Mask:
+        return np.array([any(one.brand == cell.brand and covers(one, cell.service) for one in ones) for cell in cells], np.bool_)
+
+    return over(there), over(sure)
 
 
 def normal(state: State, cells: Sequence[Cell], first: int, minutes: int) -> NDArray[np.bool_] | None:
@@ -117,7 +124,7 @@ def learn_calendar(state: State, rulebook: Rulebook, table: Table, hour: int) ->
     zone = ZoneInfo(rulebook.file.brand.time_zone)
     brand, first = rulebook.file.brand.name, hour * 60 - table.first
     cells = [cell for cell in table.rows if cell == Cell(brand, cell.service)]
-    frozen, share = _frozen(state, cells, hour), _share_heard(state, cells, hour)
+    (frozen, _), share = _frozen(state, cells, hour), _share_heard(state, cells, hour)
     usual = baseline.expected_in(table, hour, zone)
     for place, cell in enumerate(cells):
         if frozen[place]:

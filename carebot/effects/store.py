@@ -38,6 +38,11 @@ _MESSAGE_COLUMNS = (
     "in_reply_to", "conversation", "repost_of", "url", "region", "audience", "stars", "fingerprint",
 )  # fmt: skip
 _INSERT_MESSAGE = f"INSERT OR IGNORE INTO messages ({', '.join(_MESSAGE_COLUMNS)}) VALUES ({', '.join('?' * len(_MESSAGE_COLUMNS))})"  # noqa: S608
+# A signal that was stored before keeps what it was, but for whether it counts: words that were deleted meanwhile stay deleted.
+_SIGNAL = (
+    "INSERT INTO signals VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, kind) DO UPDATE SET counted = excluded.counted,"
+    " doc = CAST(json_set(doc, '$.counted', json(iif(excluded.counted, 'true', 'false'))) AS BLOB)"
+)
 _ERASE = "UPDATE messages SET text = '', author = '', author_name = '', author_key = '', url = '', deleted_at = ? WHERE id = ?"
 _FORGET_WHY = "UPDATE signals SET doc = CAST(json_remove(doc, '$.why') AS BLOB) WHERE id = ?"
 # Labels of messages we have and that were not deleted. The later word wins, in whatever order the clicks were read.
@@ -90,7 +95,7 @@ class Store:
         """What carebot knew at its last commit."""
         latest = self.db.conn.execute("SELECT max(posted_at) FROM signals WHERE kind = 'outage'").fetchone()[0] or 0
         hour = 3_600_000
-        signals = "SELECT doc FROM signals WHERE kind = 'outage' AND counted = 1 AND posted_at > ?"
+        signals = "SELECT doc FROM signals WHERE kind = 'outage' AND posted_at > ?"
         return restored(
             profiles={_cell(key): msgspec.json.decode(doc, type=Profile) for key, doc in self._rows("SELECT cell, doc FROM profiles")},
             signals=self._docs(Signal, signals, latest - SPAN * hour),
@@ -165,12 +170,11 @@ class Store:
         conn.execute("BEGIN IMMEDIATE")
         try:
             conn.executemany(_INSERT_MESSAGE, map(_message_row, messages))
-            conn.executemany("INSERT OR IGNORE INTO signals VALUES (?, ?, ?, ?, ?, ?, ?)", map(_signal_row, outcome.signals))
+            conn.executemany(_SIGNAL, map(_signal_row, outcome.signals))
             conn.executemany("INSERT OR REPLACE INTO incidents VALUES (?, ?, ?, ?, ?, ?, ?)", map(_incident_row, outcome.incidents))
             conn.executemany("INSERT OR REPLACE INTO cases VALUES (?, ?, ?, ?, ?, ?, ?, ?)", map(_case_row, outcome.cases))
-            conn.executemany(
-                "INSERT OR REPLACE INTO profiles VALUES (?, ?)", [(_cell_key(cell), _ENCODE(profile)) for cell, profile in outcome.profiles]
-            )
+            profiles = [(_cell_key(cell), _ENCODE(profile)) for cell, profile in outcome.profiles]
+            conn.executemany("INSERT OR REPLACE INTO profiles VALUES (?, ?)", profiles)
             if memory_before != outcome.state.memory:
                 conn.execute("INSERT OR REPLACE INTO memory VALUES ('memory', ?)", [_ENCODE(outcome.state.memory)])
             if outcome.texts is not None:
@@ -179,14 +183,10 @@ class Store:
             conn.executemany(_ERASE, [(at, id_) for id_ in deleted])
             for forget in (_FORGET_WHY, "DELETE FROM labels WHERE message = ?"):
                 conn.executemany(forget, [(id_,) for id_ in deleted])
-            conn.executemany(
-                "INSERT INTO quarantine (source, item, reason, at) VALUES (?, ?, ?, ?)",
-                [(one.source, one.item[:200], one.reason[:500], at) for one in refused],
-            )
-            conn.executemany(
-                "INSERT OR REPLACE INTO cursors VALUES (?, ?, ?)",
-                [(batch.source, batch.cursor, at) for batch in batches if batch.cursor is not None],
-            )
+            aside = [(one.source, one.item[:200], one.reason[:500], at) for one in refused]
+            conn.executemany("INSERT INTO quarantine (source, item, reason, at) VALUES (?, ?, ?, ?)", aside)
+            cursors = [(batch.source, batch.cursor, at) for batch in batches if batch.cursor is not None]
+            conn.executemany("INSERT OR REPLACE INTO cursors VALUES (?, ?, ?)", cursors)
             spoken = [_alert_row(alert, why, rules) for alert, why in (*((said, "") for said in outcome.alerts), *outcome.muted)]
             conn.executemany("INSERT OR IGNORE INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", spoken)
             conn.executemany(_POST, map(_delivery_row, deliveries))

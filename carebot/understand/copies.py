@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 import msgspec
 
-WIDTH = 60  # minutes after its last copy in which a text has copies: as long as its vote lasts (`decide.state.VOTE`)
+WIDTH = 60  # minutes after its last copy in which a text has copies: as long as its vote lasts (`decide.voices.SILENT`)
 SWEEP = 20  # minutes between two looks for texts that are older
 MOST = 1000  # texts remembered at a time, 3 MB; when there are more, the quarter longest unheard goes
 VERSIONS = 3  # texts a cluster is known by, its first: the very first may be cut or mistyped

@@ -230,12 +230,21 @@ def test_the_cost_of_a_cell_is_told_beside_somebody_who_only_sums(monkeypatch):
 def test_the_cells_of_the_cost_hear_what_was_written():
     counts = np.zeros((2, 3, cost.SERVICES), int)
     counts[0, 1, 5] = 2
-    state, steps = cost.by_carebot(counts)
-    assert len(state.series) == 3 * (cost.SERVICES + 1)
-    before = {cell: int(one.counts.sum()) for cell, one in state.series.items()}
+    kept, steps = cost.by_carebot(counts)
+    before = kept[0].table
+    assert len(before) == 3 * (cost.SERVICES + 1)
     list(steps)
-    grown = {(cell.brand, cell.service) for cell, one in state.series.items() if one.counts.sum() > before[cell]}
-    assert grown == {("brand1", ""), ("brand1", "service5")}
+    after = kept[0].table
+    grown = {(cell.brand, cell.service): float((after.counts[row] - before.counts[row]).sum()) for cell, row in after.rows.items()}
+    assert {cell: more for cell, more in grown.items() if more} == {("brand1", ""): 2.0, ("brand1", "service5"): 2.0}
+
+
+def test_an_hour_is_learned_while_the_cost_is_taken():
+    kept, steps = cost.by_carebot(np.ones((90, 1, 2), int))
+    before = kept[0].table.learned_to
+    list(steps)
+    assert kept[0].table.learned_to > before
+    assert kept[0].table.seen.sum() > 0
 
 
 def test_a_part_taken_away_is_compared_with_the_whole(monkeypatch):

@@ -58,6 +58,17 @@ def test_who_passed_a_text_on_still_has_a_voice_of_their_own():
     assert [signal.counted for signal in desk.hears(say("ni a mí", by="eva", minute=4)).signals] == [False]
 
 
+def test_follow_ups_in_a_thread_are_one_voice_and_each_who_says_me_too_another():
+    desk = TestDesk()
+    desk.hears(say("it does not open", by="ana", minute=0, id="x:0", conversation="x:0"))
+    for minute, text in ((1, "iOS 11"), (30, "thanks"), (95, "still nothing")):
+        desk.hears(say(text, by="ana", minute=minute, conversation="x:0", in_reply_to="x:0"))
+    assert [signal.id for signal in desk.state.recent["Banco Lumbre"]] == ["x:0"]
+    for minute, by in enumerate(("luis", "eva", "joe", "pia", "tom"), 96):
+        desk.hears(say("me too", by=by, minute=minute, conversation="x:0", in_reply_to="x:0"))
+    assert "suspected" in desk.reasons and len(desk.state.recent["Banco Lumbre"]) == 6
+
+
 def test_reposts_and_jokes_are_no_evidence():
     desk = TestDesk()
     for minute, by in enumerate(("ana", "luis", "eva", "joe", "pia")):
@@ -243,9 +254,9 @@ def test_a_step_does_not_change_the_state_it_was_given():
     four_people(desk)
     before = desk.state
     kept = copy.deepcopy(
-        (before.votes, before.incidents, before.desk.cases, before.memory, before.table.rows, before.table.counts.tolist())
+        (before.voices, before.incidents, before.desk.cases, before.memory, before.table.rows, before.table.counts.tolist())
     )
     for person in range(10):
         desk.state = before
         desk.hears(say(by=f"n{person}", minute=10))
-    assert kept == (before.votes, before.incidents, before.desk.cases, before.memory, before.table.rows, before.table.counts.tolist())
+    assert kept == (before.voices, before.incidents, before.desk.cases, before.memory, before.table.rows, before.table.counts.tolist())

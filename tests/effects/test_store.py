@@ -62,7 +62,7 @@ def test_a_restart_knows_what_was_known(tmp_path):
     known = before.state
     before.store.close()
     after = loop(tmp_path / "care.db")
-    for part in ("votes", "incidents", "memory", "recent"):
+    for part in ("voices", "incidents", "memory", "recent"):
         assert getattr(after.state, part) == getattr(known, part), part
     assert after.state.desk.cases == known.desk.cases and after.state.desk.deadlines == known.desk.deadlines
     assert set(after.state.table.rows) == set(known.table.rows)
@@ -112,6 +112,47 @@ def test_a_restart_amid_a_storm_knows_every_text_that_goes_round(tmp_path):
         assert list(one.state.texts.known.texts) == list(known.known.texts)
     assert sum(signal.counted for signal in one.store._docs(Signal, "SELECT doc FROM signals")) <= 6
     one.store.close()
+
+
+def test_a_restart_after_every_batch_changes_nothing_of_whose_voice_counts(tmp_path):
+    """Seven people who repeat themselves and each other, each post read up to three hours late."""
+    chance = random.Random(5)
+    said = [
+        say(
+            chance.choice(("the app is down for me and for everybody I know in this town", f"down {n}", f"still down {n}")),
+            id=f"x:{n}",
+            by=f"p{chance.randrange(7)}",
+            minute=chance.randrange(180),
+            conversation=chance.choice(("", "x:thread")),
+        )
+        for n in range(80)
+    ]
+    read = sorted(said, key=lambda message: (message.posted_at - at(0)).total_seconds() / 60 + chance.random() * 180)
+    steady, stopped = loop(tmp_path / "steady.db"), loop(tmp_path / "stopped.db")
+    for n in range(0, 80, 4):
+        for one in (steady, stopped):
+            take(one, *read[n : n + 4], minute=180 + n)
+        stopped.store.close()
+        stopped = loop(tmp_path / "stopped.db")
+    rows = [one.store.db.conn.execute("SELECT id, counted, doc FROM signals ORDER BY id").fetchall() for one in (steady, stopped)]
+    assert rows[0] == rows[1] and 0 < sum(counted for _, counted, _ in rows[0]) < 40
+    assert [bool(counted) for _, counted, _ in rows[0]] == [msgspec.json.decode(doc, type=Signal).counted for _, _, doc in rows[0]]
+    assert stopped.state.incidents == steady.state.incidents and stopped.state.recent == steady.state.recent
+    mine, theirs = steady.state.table, stopped.state.table
+    assert all((theirs.counts[theirs.rows[cell]] == mine.counts[row]).all() for cell, row in mine.rows.items())
+    steady.store.close(), stopped.store.close()
+
+
+def test_a_voice_taken_back_brings_no_deleted_words_back(tmp_path):
+    one = loop(tmp_path / "care.db")
+    verdict = Verdict(outage=Mark(0.9, True), service=Choice("app", 1.0), why=("Rumpelstilzchen",))
+    take(one, say("down again", id="x:2", by="rumpel", minute=5, verdict=verdict), minute=5)
+    take(one, Deleted(id="x:2", at=at(6)), minute=6)
+    take(one, say("down", id="x:1", by="rumpel", minute=1), minute=7)
+    assert dict(one.store.db.conn.execute("SELECT id, counted FROM signals WHERE kind = 'outage'").fetchall()) == {"x:1": 1, "x:2": 0}
+    one.store.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    one.store.close()
+    assert b"Rumpelstilzchen" not in (tmp_path / "care.db").read_bytes()
 
 
 def test_what_is_deleted_on_the_network_is_gone_here_too(tmp_path):
