@@ -15,7 +15,7 @@ from carebot.config.schema import Rulebook
 from carebot.decide import budget, lessons, surroundings, voices
 from carebot.decide.cells import LATE, WIDTH, Cell, minute_of, moment_of
 from carebot.decide.incidents import Evidenced
-from carebot.decide.state import State, cells_of, remember, take_back, weight
+from carebot.decide.state import State, cells_of, count, remember, take_back, weight
 from carebot.model import Signal
 from carebot.understand.copies import Said, clusters
 
@@ -78,11 +78,11 @@ def evidence(state: State, minute: int, fresh: Sequence[Signal], rulebook: Ruleb
     for brand in {signal.brand for signal in fresh} & set(rulebook.file.brand.compare_with):
         state.memory.compared = {**state.memory.compared, brand: max(minute, state.memory.compared.get(brand, 0))}
     for signal in fresh:
+        if minute >= table.first:
+            count(state, signal, weight(signal))
+            continue
         for cell in cells_of(signal):
-            if minute >= table.first:
-                table.count(table.rows[cell], minute, weight(signal))
-            else:
-                lessons.backfill(table, table.rows[cell], minute, weight(signal), world.zone)
+            lessons.backfill(table, table.rows[cell], minute, weight(signal), world.zone)
     if minute < table.first + WIDTH - LATE:
         return {}  # read so late that it is history
     lessons.redraw(table, world)

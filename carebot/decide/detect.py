@@ -214,10 +214,12 @@ def _waves() -> tuple[Floats, Floats]:
     return np.array(lasts), np.array(fresh)
 
 
+_PLACE = np.clip(np.log(WINDOWS), _ANCHORS[0], _ANCHORS[-1])
+_UPPER = np.clip(np.searchsorted(_ANCHORS, _PLACE), 1, len(_ANCHORS) - 1)
+_SHARE = (_PLACE - _ANCHORS[_UPPER - 1]) / (_ANCHORS[_UPPER] - _ANCHORS[_UPPER - 1])
+
+
 def _between(anchors: Floats) -> Floats:
     """From the three STRAY windows to all: (n, windows), along the logarithm of the window."""
-    place = np.clip(np.log(WINDOWS), _ANCHORS[0], _ANCHORS[-1])
-    upper = np.clip(np.searchsorted(_ANCHORS, place), 1, len(_ANCHORS) - 1)
-    share = (place - _ANCHORS[upper - 1]) / (_ANCHORS[upper] - _ANCHORS[upper - 1])
-    between: Floats = anchors[:, upper - 1] * (1 - share) + anchors[:, upper] * share
+    between: Floats = anchors[:, _UPPER - 1] * (1 - _SHARE) + anchors[:, _UPPER] * _SHARE
     return between

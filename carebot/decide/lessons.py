@@ -166,7 +166,7 @@ def _learn(table: Table, hour: int, world: World) -> None:
         table.changed |= set(np.flatnonzero(share < 1).tolist())
     listened = np.ones(n, np.bool_) if share is None else share > 0
     if len(by_chance := np.flatnonzero(listened & ~surely)):  # what was suspected and came to nothing is what chance does
-        _learn_chance(table, by_chance, hour, counts, world)
+        _learn_chance(table, by_chance, hour, counts)
     rows = np.flatnonzero(listened & ~frozen)
     if not len(rows):
         return
@@ -178,7 +178,7 @@ def _learn(table: Table, hour: int, world: World) -> None:
     table.tests = {}
 
 
-def _learn_chance(table: Table, rows: NDArray[np.intp], hour: int, counts: Floats, world: World) -> None:
+def _learn_chance(table: Table, rows: NDArray[np.intp], hour: int, counts: Floats) -> None:
     """How far this hour's windows strayed, and how high its evidence rose."""
     table.own("spread", "tail")
     rate = baseline.an_hour(table, rows) / 60

@@ -71,7 +71,7 @@ class State(msgspec.Struct):
 
     table: Table = msgspec.field(default_factory=Table)
     profiles: Mapping[Cell, Profile] = {}  # as they were stored: rows that the table has not recalled yet
-    recent: dict[str, tuple[Signal, ...]] = {}  # brand → counted signals of the last hour, oldest first
+    recent: dict[str, tuple[Signal, ...]] = {}  # brand → counted signals of the last RECENT minutes, oldest first
     voices: Voices = msgspec.field(default_factory=Voices)  # who has spoken in the last hours
     texts: Window = msgspec.field(default_factory=Window)  # what outages were complained of with, to know copies by
     incidents: dict[str, Incident] = {}

@@ -89,12 +89,12 @@ def _frozen(state: State, cells: Sequence[Cell], hour: int) -> tuple[Mask, Mask]
         if not one.dismissed and one.onset_at < end and (one.resolved_at is None or one.resolved_at >= start)
         if hour - int(one.onset_at.timestamp()) // 3600 < FROZEN
     ]
-    sure = [one for one in there if one.confirmed_at or one.false_alarms <= BARELY]
+    return _over(there, cells), _over([one for one in there if one.confirmed_at or one.false_alarms <= BARELY], cells)
 
-    def over(ones: Sequence[Incident]) -> Mask:
-        return np.array([any(one.brand == cell.brand and covers(one, cell.service) for one in ones) for cell in cells], np.bool_)
 
-    return over(there), over(sure)
+def _over(ones: Sequence[Incident], cells: Sequence[Cell]) -> Mask:
+    """Cells whose counts belong to one of these incidents."""
+    return np.array([any(one.brand == cell.brand and covers(one, cell.service) for one in ones) for cell in cells], np.bool_)
 
 
 def normal(state: State, cells: Sequence[Cell], first: int, minutes: int) -> NDArray[np.bool_] | None:
@@ -105,7 +105,7 @@ def normal(state: State, cells: Sequence[Cell], first: int, minutes: int) -> NDA
     told = np.ones((len(cells), minutes), np.bool_)
     for one in lately:
         span = slice(max(0, minute_of(one.onset_at) - first), max(0, minute_of(one.last_signal_at or one.onset_at) + 1 - first))
-        told[[one.brand == cell.brand and covers(one, cell.service) for cell in cells], span] = False
+        told[_over([one], cells), span] = False
     return told
 
 

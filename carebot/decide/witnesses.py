@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from math import inf
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
@@ -109,17 +108,14 @@ def _suffer(name: str, rulebook: Rulebook) -> tuple[str, ...]:
 def _others(state: State, service: str, minute: int, rulebook: Rulebook) -> tuple[int, tuple[str, ...]]:
     """How many brands we can compare with, and those of them whose customers complain of this service more than usual."""
     heard = [brand for brand in rulebook.file.brand.compare_with if _is_heard(state, brand, minute)]
-    zone = ZoneInfo(rulebook.file.brand.time_zone)
-    return len(heard), tuple(
-        sorted(brand for brand in heard if elevated(state, Cell(brand, service), minute, zone) <= ELEVATED / len(heard))
-    )
+    return len(heard), tuple(sorted(brand for brand in heard if elevated(state, Cell(brand, service), minute) <= ELEVATED / len(heard)))
 
 
 def _is_heard(state: State, brand: str, minute: int) -> bool:
     return brand in state.memory.compared and minute - state.memory.compared[brand] <= HEARD
 
 
-def elevated(state: State, cell: Cell, minute: int, zone: ZoneInfo) -> float:
+def elevated(state: State, cell: Cell, minute: int) -> float:
     """What is counted in this cell around this minute, as the false alarms a month it stands for; infinite where nothing ever was."""
     table, row = state.table, state.table.rows.get(cell)
     if row is None or minute < table.first + WIDTH:

@@ -92,9 +92,9 @@ def test_asking_many_brands_is_not_finding_one():
     """The bar is shared out: what one of two shows must be rarer by half."""
     desk = TestDesk(COMPARING)
     desk.hears(*(elsewhere(by, minute) for by, minute in (("sol", 0), ("luz", 1), ("paz", 2))), minute=3)
-    of_faro = witnesses.elevated(desk.state, Cell("Banco Faro", "app"), minute_of(at(3)), MADRID)
+    of_faro = witnesses.elevated(desk.state, Cell("Banco Faro", "app"), minute_of(at(3)))
     assert of_faro <= witnesses.ELEVATED / 2
-    assert witnesses.elevated(desk.state, Cell("Caja Norte", "app"), minute_of(at(3)), MADRID) == math.inf
+    assert witnesses.elevated(desk.state, Cell("Caja Norte", "app"), minute_of(at(3))) == math.inf
 
 
 def test_another_banks_customers_are_counted_and_otherwise_none_of_our_business():
