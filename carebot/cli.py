@@ -11,11 +11,11 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import carebot
-from carebot import commands
+from carebot import commands, source_commands
 from carebot.errors import Held, Unusable
 
 
@@ -46,6 +46,12 @@ def _moment(text: str) -> datetime:
     if at.tzinfo is None:
         raise argparse.ArgumentTypeError(f"{text!r} has no time zone; write 2026-03-12T13:00:00Z")
     return at.astimezone(UTC)
+
+
+def _days(text: str) -> timedelta:
+    if not text.isdecimal() or not 1 <= int(text[:6]) <= 400:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of days from 1 to 400")
+    return timedelta(days=int(text))
 
 
 def _tier(added: argparse.ArgumentParser, default: str | None, told: str) -> None:
@@ -148,12 +154,28 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915  each line is a word 
     status.add_argument("--db", type=Path, default=Path("carebot.db"))
     machine(status)
 
-    doctor = command("doctor", commands.doctor, "Check everything a run needs, before it runs.", "carebot doctor --rules rules.yaml")
+    doctor = command("doctor", source_commands.doctor, "Check everything a run needs, before it runs.", "carebot doctor --rules rules.yaml")
     rules(doctor)
     doctor.add_argument("--db", type=Path, default=Path("carebot.db"))
+    doctor.add_argument("--offline", action="store_true", help="ask no source; only look at what is on this machine")
     machine(doctor)
+
+    cost = command("cost", source_commands.cost, "What a month of listening costs, by the rules file.", "carebot cost --posts-a-day 500")
+    rules(cost)
+    cost.add_argument("--db", type=Path, default=Path("carebot.db"), help="a database that knows how much is said, if there is one")
+    cost.add_argument("--posts-a-day", type=float, metavar="N", help="what a source brings (default: as the database knows, or 2000)")
+    machine(cost)
+
+    backfill = command(
+        "backfill", source_commands.backfill, "Learn from what was said before carebot came.", "carebot backfill --days 7 --db carebot.db"
+    )
+    rules(backfill)
+    backfill.add_argument("--db", type=Path, default=Path("carebot.db"), help="the database; made if it is not there")
+    backfill.add_argument("--days", type=_days, default=timedelta(days=7), metavar="N", help="how far back (default: 7)")
+    backfill.add_argument("--source", metavar="NAME", help="only this source")
+    machine(backfill)
 
     rules(command("init", commands.init, "Write a rules file to start from.", "carebot init --rules rules.yaml"))
 
-    machine(command("connectors", commands.connectors, "List the kinds of source and their options.", "carebot connectors"))
+    machine(command("connectors", source_commands.connectors, "List the kinds of source and their options.", "carebot connectors"))
     return parser

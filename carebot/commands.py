@@ -186,18 +186,6 @@ def status(args: argparse.Namespace) -> int:
     return 0
 
 
-def doctor(args: argparse.Namespace) -> int:
-    from carebot.doctor import checks
-
-    found = checks(args.rules, args.db, rules_in)
-    if args.json:
-        print(json.dumps([{"what": c.what, "ok": c.ok, "detail": c.detail} for c in found], ensure_ascii=False))
-    else:
-        for one in found:
-            print(f"{'ok  ' if one.ok else 'FIX '} {one.what}: {one.detail}")
-    return 0 if all(one.ok for one in found) else 1
-
-
 def init(args: argparse.Namespace) -> int:
     try:
         with args.rules.open("x", encoding="utf-8") as file:
@@ -207,20 +195,6 @@ def init(args: argparse.Namespace) -> int:
     inbox = args.rules.with_name("inbox.jsonl")  # what the shipped rules listen to
     inbox.touch()
     print(f"{args.rules} and {inbox} written. Put your brand's name and accounts in it, then: carebot check {args.rules}")
-    return 0
-
-
-def connectors(args: argparse.Namespace) -> int:
-    from connectors.base import found
-
-    kinds = {kind: load() for kind, load in found().items()}
-    if args.json:
-        print(json.dumps({kind: module.Options.model_json_schema() for kind, module in kinds.items()}, ensure_ascii=False))
-        return 0
-    for kind, module in kinds.items():
-        print(f"{kind}: {(module.__doc__ or '').strip().splitlines()[0]}")
-        for name, field in module.Options.model_fields.items():
-            print(f"    {name}{'' if field.is_required() else f' = {field.default}'}: {field.description}")
     return 0
 
 

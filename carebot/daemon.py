@@ -27,6 +27,7 @@ from carebot.effects.http import Client
 from carebot.effects.rules_file import RulesOnDisk
 from carebot.effects.secrets import secret
 from carebot.effects.sender import Sender
+from carebot.effects.store import Store
 from carebot.effects.web import Health as WebHealth
 from carebot.effects.web import Metric, Web
 from carebot.listening import Listener
@@ -48,6 +49,25 @@ class Item(msgspec.Struct):
 
     batch: Batch
     committed: asyncio.Future[None] | None = None
+
+
+class Kept:
+    """The store as the listener knows it: each call in the one thread that touches the database."""
+
+    def __init__(self, in_loop: Callable[..., Coroutine[Any, Any, Any]], store: Store) -> None:
+        self._in_loop, self._store = in_loop, store
+
+    async def cursor(self, source: str) -> str | None:
+        return await self._in_loop(self._store.cursor, source)  # type: ignore[no-any-return]
+
+    async def put(self, key: str, value: object) -> None:
+        await self._in_loop(self._store.put, key, value)
+
+    async def recalled(self, key: str, type_: type[_T]) -> _T | None:
+        return await self._in_loop(self._store.recalled, key, type_)  # type: ignore[no-any-return]
+
+    async def to_recheck(self, source: str, now: datetime, most: int) -> list[str]:
+        return await self._in_loop(self._store.to_recheck, source, now, most)  # type: ignore[no-any-return]
 
 
 class Daemon:
@@ -78,8 +98,7 @@ class Daemon:
             self._scheduler,
             clock,
             commit=self.commit,
-            cursor=lambda name: self._in_loop(self.loop.store.cursor, name),
-            put=lambda key, value: self._in_loop(self.loop.store.put, key, value),
+            memory=Kept(self._in_loop, loop.store),
         )
         self._heartbeat = systemd.Heartbeat(systemd.watchdog_every())
         self._web = Web(
@@ -228,12 +247,12 @@ class Daemon:
     # ── how it is ──
 
     def _listening(self) -> str:
-        count = len(self.listener.sources)
+        count = len(self.listener.ears)
         return f"listening to {count} source{'' if count == 1 else 's'}"
 
     def _health_now(self) -> WebHealth:
         fresh = self.ticked_at is not None and self.clock() - self.ticked_at < 4 * TICK
-        deaf = sorted(name for name, one in self.listener.health.items() if one.told)
+        deaf = sorted(name for name, ear in self.listener.ears.items() if ear.health.told)
         facts = {"loop_alive": fresh, "deaf": deaf, "queue": self.queue.qsize(), "rules": self.loop.rulebook.fingerprint}
         facts["readers"] = {name: state.partition(":")[0] for name, state in self.loop.readers().items()}  # why is for the desk
         return WebHealth(ok=fresh, facts=facts)
@@ -241,7 +260,8 @@ class Daemon:
     def _metrics(self) -> Sequence[Metric]:
         spent = [Metric("carebot_stage_seconds_total", "Seconds spent, by stage", v, {"stage": k}) for k, v in self.loop.spent.items()]
         deaf = [
-            Metric("carebot_source_deaf", "1 while a source is deaf", float(v.told), {"source": k}) for k, v in self.listener.health.items()
+            Metric("carebot_source_deaf", "1 while a source is deaf", float(ear.health.told), {"source": name})
+            for name, ear in self.listener.ears.items()
         ]
         queue = Metric("carebot_queue_items", "Batches waiting", float(self.queue.qsize()))
         return [*spent, *deaf, queue]

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import sqlite3
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from carebot.config.schema import Classifier
+from carebot.config.schema import Classifier, Source
 from carebot.effects import secrets
+from carebot.effects.http import Client
 from carebot.effects.store import wal_reset_bug
-from carebot.errors import Unusable
+from carebot.errors import Trouble, Unusable
 from carebot.examples import tried
+from connectors.base import Checked, Reply, World, found
+from connectors.limits import server_time
 
+PATIENCE_S = 30  # for one source
+CLOCK_OFF = timedelta(seconds=30)
 ROOM = 1 << 30  # bytes free below which a month of messages may not fit
 
 
@@ -27,47 +34,95 @@ class Finding(msgspec.Struct, frozen=True):
     detail: str
 
 
-def checks(rules: Path, db: Path, load: Callable[[Path], Any]) -> list[Finding]:
-    """All findings; the run would start if every one is ok."""
-    found = [_sqlite(), _disk(db)]
+async def checks(rules: Path, db: Path, load: Callable[[Path], Any], clock: Callable[[], datetime], *, ask: bool = True) -> list[Finding]:
+    """All findings; the run would start, and hear everything, if every one is ok. ask: also ask each source, as a look would."""
+    seen = [_sqlite(), _disk(db)]
     try:
         rulebook = load(rules)
     except Unusable as error:
-        return [*found, Finding("rules", False, f"{error}")]
+        return [*seen, Finding("rules", False, f"{error}")]
     wrong = [one for one in tried(rulebook) if not one.ok]
-    found.append(Finding("rules", not wrong, f"{rules}, version {rulebook.fingerprint}" + "".join(f"; {one}" for one in wrong)))
-    found += _readers(rulebook.file.classifier)
+    seen.append(Finding("rules", not wrong, f"{rules}, version {rulebook.fingerprint}" + "".join(f"; {one}" for one in wrong)))
+    seen += _readers(rulebook.file.classifier)
     token = secrets.has(secrets.SLACK)
     wanted = any(route.slack for route in rulebook.file.routes.values())
     how = f"no token: alerts go to the terminal. Give LoadCredential={secrets.SLACK}:… or {secrets.variable(secrets.SLACK)}."
-    found.append(Finding("Slack", True, "token is there" if token else how if wanted else "no route names a channel"))
-    for source in rulebook.file.sources:
-        wants = [source.options[key] for key in ("token", "secret", "old_secret") if isinstance(source.options.get(key), str)]
-        missing = [name for name in wants if not secrets.has(name)]
-        detail = (
-            f"the secret {missing[0]!r} is missing: LoadCredential={missing[0]}:… or {secrets.variable(missing[0])}"
-            if missing
-            else source.kind
-        )
-        found.append(Finding(f"source {source.name}", not missing, detail))
-    return found
+    seen.append(Finding("Slack", True, "token is there" if token else how if wanted else "no route names a channel"))
+    async with Client() as http:
+        watched = _Watched(http, clock)
+        world = World(http=watched, secret=secrets.secret, clock=clock)
+        seen += await asyncio.gather(*(_source(source, world, ask) for source in rulebook.file.sources if not source.paused))
+    return [*seen, *_clock(watched.apart)]
+
+
+async def _source(source: Source, world: World, ask: bool) -> Finding:
+    """One source, connected and asked once; what it says is not kept."""
+    what, module = f"source {source.name}", found()[source.kind]()
+    try:
+        made = module.connect(source.name, module.Options.model_validate(source.options), world)
+        if hasattr(made, "receive"):
+            return Finding(what, True, f"{source.kind}: waits for POST /hooks/{source.name}")
+        if not ask:
+            return Finding(what, True, f"{source.kind}: not asked")
+        async with asyncio.timeout(PATIENCE_S):
+            if isinstance(made, Checked):
+                return Finding(what, True, f"{source.kind}: {await made.check()}")
+            batch = await made.fetch(None)
+    except Trouble as trouble:
+        return Finding(what, False, str(trouble))
+    except TimeoutError:
+        return Finding(what, False, f"no answer within {PATIENCE_S} s. Is the way there open from this machine?")
+    items = len(batch.events)
+    refused = f", {len(batch.refused)} could not be read ({batch.refused[0].reason})" if batch.refused else ""
+    return Finding(what, True, f"{source.kind}: answers; {items} item{'' if items == 1 else 's'} now{refused}")
+
+
+class _Watched:
+    """The client, watching how far each server's clock is from ours."""
+
+    def __init__(self, http: Client, clock: Callable[[], datetime]) -> None:
+        self._http, self._clock = http, clock
+        self.apart: list[timedelta] = []
+
+    async def get(self, url: str, **how: Any) -> Reply:
+        return self._seen(await self._http.get(url, **how))
+
+    async def post(self, url: str, **how: Any) -> Reply:
+        return self._seen(await self._http.post(url, **how))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._http, name)
+
+    def _seen(self, reply: Reply) -> Reply:
+        if theirs := server_time(reply.headers):
+            self.apart.append(self._clock() - theirs)
+        return reply
+
+
+def _clock(apart: list[timedelta]) -> list[Finding]:
+    if not apart:
+        return []
+    middle = sorted(apart)[len(apart) // 2]  # one server may be wrong
+    off = f"{abs(middle.total_seconds()):.0f} s {'ahead of' if middle > timedelta() else 'behind'} the servers we asked"
+    fine = abs(middle) < CLOCK_OFF
+    return [Finding("clock", fine, off + ("" if fine else ". Set it by NTP: signatures and the age of messages depend on it"))]
 
 
 def _readers(classifier: Classifier | None) -> list[Finding]:
     """Which tiers would read, each model really loaded and asked."""
-    found = [Finding("fast tier", True, "built in")]
+    said = [Finding("fast tier", True, "built in")]
     if classifier is None:
-        return found
+        return said
     from carebot.effects.models import Models
 
     models = Models(classifier, aside=lambda _: None)
     try:
         for name, worker in models.workers.items():
             answers = worker.ask(["hola"]) is not None
-            found.append(Finding(name, answers, worker.settings.model or "answers" if answers else worker.trouble))
+            said.append(Finding(name, answers, worker.settings.model or "answers" if answers else worker.trouble))
     finally:
         models.close()
-    return found
+    return said
 
 
 def _sqlite() -> Finding:

@@ -16,6 +16,10 @@ class Unreachable(Trouble):
     """Nobody's turn: the other side cannot be reached or makes no sense now. Wait and ask again."""
 
 
+class TooLarge(Unreachable):
+    """The answer is longer than we take. Asking for less of it at once may help."""
+
+
 class Throttled(Trouble):
     """Their turn: they asked us to wait. `wait` is what they asked for, already clamped to something sensible."""
 

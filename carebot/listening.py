@@ -1,7 +1,8 @@
 """The sources: connected as the rules file says, asked in turn, each under its own deadline, so that a slow one holds up no other.
 
 What a look brings goes on the daemon's queue and is committed before the next look, together with how far the source has been heard by
-it; how each source is doing is remembered, and staff hear when one goes deaf and when it is back (`polling` decides that).
+it; how each source is doing is remembered, also over a restart, and staff hear when one goes deaf (`polling`), falls silent although it
+answers (`silence`) or costs what it may (`spending`). What was heard is looked up again every day, as people take words back.
 """
 
 from __future__ import annotations
@@ -10,29 +11,45 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Protocol, TypeVar
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
+from msgspec.structs import replace
 
-from carebot import polling
+from carebot import polling, silence, spending
 from carebot.config.schema import Rulebook, Source
 from carebot.errors import Refused, Trouble, Unreachable
-from carebot.model import Batch, Listening, SelfReport
-from connectors.base import Connector, Receiver, World, found
+from carebot.model import Batch, Listening, Message, SelfReport
+from connectors.base import Allowance, Connector, Receiver, Rechecks, World, found
 
 log = logging.getLogger("carebot")
 
 DEADLINE = timedelta(seconds=60)  # one look at one source, all in all
+RECHECK_EVERY = timedelta(minutes=15)
+RECHECKS = 20  # calls at most, each time
+_T = TypeVar("_T")
+
+
+class Memory(Protocol):
+    """What is kept between looks, and over a restart; the store behind the daemon's one thread."""
+
+    async def cursor(self, source: str) -> str | None: ...
+    async def put(self, key: str, value: object) -> None: ...
+    async def recalled(self, key: str, type_: type[_T]) -> _T | None: ...
+    async def to_recheck(self, source: str, now: datetime, most: int) -> list[str]: ...
+
+
+class Ear:
+    """One source that is listened to, and how it has been doing. `made` None: it could not be connected."""
+
+    def __init__(self, source: Source, health: polling.Health, usual: silence.Usual, spent: spending.Spent) -> None:
+        self.source, self.health, self.usual, self.spent = source, health, usual, spent
+        self.made: Connector | None = None
 
 
 class Listener:
-    """Every source of the rules file that is not paused.
-
-    commit   puts a batch on the queue and returns when it is durable
-    cursor   where a source's last committed look ended
-    put      remembers a small thing by name
-    """
+    """Every source of the rules file that is not paused. `commit` puts a batch on the queue and returns when it is durable."""
 
     def __init__(
         self,
@@ -40,87 +57,149 @@ class Listener:
         clock: Callable[[], datetime],
         *,
         commit: Callable[[Batch], Awaitable[None]],
-        cursor: Callable[[str], Awaitable[str | None]],
-        put: Callable[[str, Any], Awaitable[None]],
+        memory: Memory,
     ) -> None:
-        self.sources: dict[str, Source] = {}
-        self.health: dict[str, polling.Health] = {}
+        self.ears: dict[str, Ear] = {}
         self.receivers: dict[str, Receiver] = {}
         self.world: World | None = None  # given before the first listen_to
-        self._connectors: dict[str, Connector] = {}
-        self._scheduler, self.clock = scheduler, clock
-        self._commit, self._cursor, self._put = commit, cursor, put
+        self._scheduler, self.clock, self._commit, self._memory = scheduler, clock, commit, memory
 
     async def listen_to(self, rulebook: Rulebook) -> None:
         """Starts, stops and changes sources so that they are the rules file's."""
         wanted = {source.name: source for source in rulebook.file.sources if not source.paused}
-        for name in [name for name, source in self.sources.items() if wanted.get(name) != source]:
+        for name in [name for name, ear in self.ears.items() if wanted.get(name) != ear.source]:
             self._forget(name)
         word = Listening(id="listening", sources=tuple(sorted(wanted)), at=self.clock())
         await self._commit(Batch(source="", events=(word,)))
         for name, source in wanted.items():
-            if name not in self.sources:
-                self.sources[name] = source
-                self.health[name] = polling.Health(name)
-                await self._connect(name, source)
+            if name not in self.ears:
+                ear = self.ears[name] = Ear(source, *await self._remembered(name))
+                await self._connect(ear)
+
+    async def _remembered(self, name: str) -> tuple[polling.Health, silence.Usual, spending.Spent]:
+        recalled = self._memory.recalled
+        health = await recalled(f"health:{name}", polling.Health) or polling.Health(name)
+        usual = silence.unheard(await recalled(f"usual:{name}", silence.Usual) or silence.Usual(), self.clock())
+        return health, usual, await recalled(f"spent:{name}", spending.Spent) or spending.Spent()
 
     def _forget(self, name: str) -> None:
-        for table in (self._connectors, self.receivers, self.sources, self.health):
-            table.pop(name, None)
-        if self._scheduler.get_job(f"look:{name}"):
-            self._scheduler.remove_job(f"look:{name}")
+        self.ears.pop(name, None)
+        self.receivers.pop(name, None)
+        for job in (f"look:{name}", f"recheck:{name}"):
+            if self._scheduler.get_job(job):
+                self._scheduler.remove_job(job)
 
-    async def _connect(self, name: str, source: Source) -> None:
+    async def _connect(self, ear: Ear) -> None:
         """A source that cannot even start (its secret is missing) is deaf, and said to be; the others go on."""
         assert self.world
-        module = found()[source.kind]()
+        name, module = ear.source.name, found()[ear.source.kind]()
+        world = replace(self.world, allowance=lambda: self._allowance(ear) or Allowance("counts", 0, 0))
         try:
-            made = module.connect(name, module.Options.model_validate(source.options), self.world)
+            made = module.connect(name, module.Options.model_validate(ear.source.options), world)
         except Refused as error:
             for _ in range(polling.REFUSED_LOOKS):
-                await self._note(name, polling.troubled(self.health[name], error, self.clock()))
+                await self._note(ear, polling.troubled(ear.health, error, self.clock()))
             return
         if hasattr(made, "receive"):
             self.receivers[name] = made
-        else:
-            self._connectors[name] = made
-            self._look_at(name, self.clock())
-
-    async def _note(self, name: str, news: tuple[polling.Health, SelfReport | None]) -> None:
-        """How a source is doing now, remembered; what staff must hear of it, said."""
-        health, report = news
-        self.health[name] = health
-        await self._put(f"health:{name}", health)
-        if report:
-            log.warning("source=%s reason=%s what=%s", name, report.reason, health.what)
-            await self._commit(Batch(source="", events=(report,)))
-
-    def _look_at(self, name: str, at: datetime) -> None:
-        # A look plans the next one while it is still running itself, and one due at once would be skipped, for ever, were one the limit.
-        trigger = DateTrigger(at, timezone="UTC")
-        self._scheduler.add_job(self._look, trigger, [name], id=f"look:{name}", replace_existing=True, max_instances=3)
-
-    async def _look(self, name: str) -> None:
-        """One look at one source, under its total deadline, committed; then the next is planned."""
-        connector, source, health = self._connectors.get(name), self.sources.get(name), self.health.get(name)
-        if connector is None or source is None or health is None:
             return
-        more, began = False, self.clock()
+        ear.made = made
+        self._at(self.clock(), self._look, ear)
+        if isinstance(made, Rechecks):
+            self._at(self.clock() + RECHECK_EVERY, self._recheck, ear)
+
+    def _allowance(self, ear: Ear) -> Allowance | None:
+        return spending.allowance(ear.source.budget, ear.spent, self.clock())
+
+    def _at(self, at: datetime, does: Callable[[Ear], Awaitable[None]], ear: Ear) -> None:
+        # A look plans the next one while it is still running itself, and one due at once would be skipped, for ever, were one the limit.
+        job = f"{does.__name__.strip('_')}:{ear.source.name}"
+        self._scheduler.add_job(does, DateTrigger(at, timezone="UTC"), [ear], id=job, replace_existing=True, max_instances=3)
+
+    # ── one look ──
+
+    async def _look(self, ear: Ear) -> None:
+        """One look at one source, under its total deadline, committed; then the next is planned."""
+        name, began = ear.source.name, self.clock()
+        if not self._is_ours(ear):
+            return
+        if self._allowance(ear) is None:  # nothing until the budget is new again
+            self._at(began + max(ear.source.every, polling.SLOWEST), self._look, ear)
+            return
+        more, wait = False, None
         try:
-            cursor = await self._cursor(name)
-            async with asyncio.timeout(DEADLINE.total_seconds()):
-                batch = await connector.fetch(cursor)
-            health, batch = polling.covered(health, batch, began)
-            if batch.events or batch.refused or batch.cursor != cursor:
+            cursor = await self._memory.cursor(name)
+            batch = await self._asked(ear, lambda made: made.fetch(cursor))
+            health, batch = polling.covered(ear.health, batch, began)
+            if batch.events or batch.refused or batch.gaps or batch.cursor != cursor:
                 await self._commit(batch)
-            more = batch.more
+            more, wait = batch.more, batch.wait
+            await self._brought(ear, batch)
             news = polling.answered(health, batch.requests, self.clock())
-        except (Trouble, TimeoutError) as error:
-            trouble = error if isinstance(error, Trouble) else Unreachable(f"{name}: no answer within {DEADLINE.total_seconds():.0f} s")
-            news = polling.troubled(health, trouble, self.clock())
+        except Trouble as trouble:
+            news = polling.troubled(ear.health, trouble, self.clock())
+            ear.usual = silence.unheard(ear.usual, self.clock())
             if news[0].failures == 1:
                 log.warning("trouble source=%s what=%s", name, trouble)
-        if self._connectors.get(name) is not connector:
-            return  # the rules dropped or changed it while we looked
-        await self._note(name, news)
-        self._look_at(name, polling.next_look(news[0], source.every, more, self.clock()))
+        if self._is_ours(ear):
+            await self._note(ear, news)
+            self._at(polling.next_look(ear.health, ear.source.every, more, self.clock(), wait), self._look, ear)
+
+    async def _asked(self, ear: Ear, ask: Callable[[Connector], Awaitable[Batch]]) -> Batch:
+        assert ear.made
+        try:
+            async with asyncio.timeout(DEADLINE.total_seconds()):
+                return await ask(ear.made)
+        except TimeoutError:
+            raise Unreachable(f"{ear.source.name}: no answer within {DEADLINE.total_seconds():.0f} s") from None
+
+    async def _brought(self, ear: Ear, batch: Batch) -> None:
+        """What a look brought and cost, remembered; what staff must hear of that, said."""
+        name, now = ear.source.name, self.clock()
+        items = sum(isinstance(event, Message) for event in batch.events)
+        if (left := self._allowance(ear)) and left.mode == "full":
+            ear.usual, quiet = silence.told(name, silence.heard(ear.usual, items, now), now)
+            if items or quiet:
+                await self._memory.put(f"usual:{name}", ear.usual)
+            await self._say(quiet)
+        if ear.source.budget:
+            ear.spent, dear = spending.told(name, ear.source.budget, spending.after(ear.spent, batch, now), now)
+            await self._memory.put(f"spent:{name}", ear.spent)
+            await self._say(dear)
+
+    async def _note(self, ear: Ear, news: tuple[polling.Health, SelfReport | None]) -> None:
+        """How a source is doing now, remembered; what staff must hear of it, said."""
+        ear.health, report = news
+        await self._memory.put(f"health:{ear.source.name}", ear.health)
+        await self._say(report)
+
+    async def _say(self, report: SelfReport | None) -> None:
+        if report:
+            log.warning("reason=%s what=%s", report.reason, report.headline.en)
+            await self._commit(Batch(source="", events=(report,)))
+
+    def _is_ours(self, ear: Ear) -> bool:
+        """False once the rules dropped or changed it."""
+        return self.ears.get(ear.source.name) is ear
+
+    # ── what became of it ──
+
+    async def _recheck(self, ear: Ear) -> None:
+        """Messages of the last weeks, looked up again: what was taken back goes here too, what was edited is corrected."""
+        made, name = ear.made, ear.source.name
+        if not self._is_ours(ear) or not isinstance(made, Rechecks):
+            return
+        try:
+            for _ in range(RECHECKS):
+                left = self._allowance(ear)
+                ids = await self._memory.to_recheck(name, self.clock(), made.at_once) if left and left.mode == "full" else []
+                if not ids:
+                    break
+                batch = replace(await self._asked(ear, lambda _, ids=ids: made.recheck(ids)), source=name, cursor=None, checked=tuple(ids))
+                await self._commit(batch)
+                if ear.source.budget:
+                    ear.spent = spending.after(ear.spent, batch, self.clock())
+                    await self._memory.put(f"spent:{name}", ear.spent)
+        except Trouble as trouble:  # the next look says so, if it lasts
+            log.warning("trouble source=%s recheck=%s", name, trouble)
+        self._at(self.clock() + RECHECK_EVERY, self._recheck, ear)

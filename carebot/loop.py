@@ -20,8 +20,9 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from carebot.config.schema import Classifier, Rulebook
+from carebot.decide.heard import Heard
 from carebot.decide.state import State
-from carebot.decide.step import Heard, Outcome, step
+from carebot.decide.step import Outcome, step
 from carebot.effects.store import Store
 from carebot.model import Alert, Batch, Deleted, Delivery, Event, Message, Refusal
 from carebot.understand.embedded import Reader
@@ -142,8 +143,11 @@ class Loop:
     def _take(self, batches: Sequence[Batch], now: datetime, models: Models | None = None) -> Took:
         watch = Stopwatch(self.spent)
         said, other = _sorted_out(batches, self.brands)
-        fresh = _unseen(said, self.store.known([message.id for message in said]) if said else set())
-        screened = screen(fresh, secret=self.secret, now=now, brand=self.rulebook.file.brand.name)
+        known = self.store.known([message.id for message in said]) if said else {}
+        fresh = _unseen(said, known)
+        brand = self.rulebook.file.brand.name
+        screened = screen(fresh, secret=self.secret, now=now, brand=brand)
+        edited = _edited(screen(_reworded(said, known), secret=self.secret, now=now, brand=brand), known)
         watch.lap("screen")
         verdicts = understand(self.reader, screened, models)
         if models:
@@ -157,6 +161,7 @@ class Loop:
             now=now,
             outcome=outcome,
             messages=screened.messages,
+            edited=edited,
             deleted=[event.id for event in other if isinstance(event, Deleted)],
             refused=refused,
             batches=batches,
@@ -217,13 +222,23 @@ def _sorted_out(batches: Sequence[Batch], brands: Mapping[str, str]) -> tuple[li
     return said, other
 
 
-def _unseen(said: Sequence[Message], known: set[str]) -> list[Message]:
+def _unseen(said: Sequence[Message], known: Mapping[str, str | None]) -> list[Message]:
     """The first of each id that the store does not have."""
     fresh: dict[str, Message] = {}
     for message in said:
         if message.id not in known:
             fresh.setdefault(message.id, message)
     return list(fresh.values())
+
+
+def _reworded(said: Sequence[Message], known: Mapping[str, str | None]) -> list[Message]:
+    """Of each message that the store has, the last version that may have other words."""
+    return list({one.id: one for one in said if (words := known.get(one.id)) is not None and words != one.text}.values())
+
+
+def _edited(screened: Screened, known: Mapping[str, str | None]) -> list[Message]:
+    """Those that really have. They replace the words we have; what was counted stays counted."""
+    return [message for message in screened.messages if message.text != known[message.id]]
 
 
 def deliveries(alert: Alert, destinations: Sequence[str]) -> list[Delivery]:

@@ -10,7 +10,7 @@ which is how they are stored. Every time is an aware UTC datetime; a time of a f
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import msgspec
@@ -128,6 +128,8 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ta
     to         None: it cannot say, because customers' messages are sent to us; such a source counts as heard
     heard      False: what was posted in between will never be read
     networks   how many messages of each network (`Message.source`) it brought since it last said so
+    of         about so many were posted, of which what it brought is a sample; 0: it brought them all
+    oldest     of a sample: when the oldest of it was posted, as of a page of the newest; None: it is spread over the whole time
     """
 
     id: str
@@ -137,6 +139,19 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ta
     to: datetime | None = None
     heard: bool = True
     networks: dict[str, int] = {}
+    of: int = 0
+    oldest: datetime | None = None
+
+
+class Volume(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, tag="volume", tag_field="kind"):
+    """How many posts matched a search in the `minutes` from `at` on, as the network itself counts them: nobody has read them."""
+
+    id: str
+    source: str
+    at: datetime
+    posts: int
+    network: str = ""
+    minutes: int = 1
 
 
 class Listening(msgspec.Struct, frozen=True, kw_only=True, tag="listening", tag_field="kind"):
@@ -147,7 +162,15 @@ class Listening(msgspec.Struct, frozen=True, kw_only=True, tag="listening", tag_
     at: datetime
 
 
-Event = Message | Probe | Status | Notice | Deleted | Click | SelfReport | Coverage | Listening
+Event = Message | Probe | Status | Notice | Deleted | Click | SelfReport | Coverage | Volume | Listening
+
+
+class Gap(msgspec.Struct, frozen=True, kw_only=True):
+    """What was posted from `from_` to `to` was not read and never will be. `from_` None: since we last heard all there was."""
+
+    from_: datetime | None = None
+    to: datetime
+    why: Text
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,8 +180,11 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     cursor    where the next look resumes: *after* the last item of this batch. None leaves it where it was.
     refused   items that could not be read, each with a reason; they go to quarantine, the rest goes on
     more      the source has further pages waiting; it is asked again at once
-    reaches   with the last page, where the source no longer has all that was posted since the last look: the time from which it does
-    requests  what this look cost
+    gaps      what can never be read any more
+    of        about so many were posted, of which these messages are a sample; 0: they are all there are
+    wait      no look before so much time has passed, if the source asks for that
+    requests, posts, money   what this look cost: requests, posts that are paid for, US dollars
+    checked   ids of messages that were looked up again (`recheck`)
     """
 
     source: str
@@ -166,8 +192,13 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     cursor: str | None = None
     refused: tuple[Refusal, ...] = ()
     more: bool = False
-    reaches: datetime | None = None
+    gaps: tuple[Gap, ...] = ()
+    of: int = 0
+    wait: timedelta | None = None
     requests: int = 1
+    posts: int = 0
+    money: float = 0.0
+    checked: tuple[str, ...] = ()
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
@@ -331,6 +362,16 @@ class WellAgain(msgspec.Struct, frozen=True, gc=False):
     at: datetime
 
 
+class Swell(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """Far more posts than usual match a source's search, as its network counts them: `posts` in `minutes` where `usual` are."""
+
+    source: str
+    network: str
+    posts: int
+    usual: float
+    minutes: int
+
+
 class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Something is going on with a service. One row for its whole life; `decide.incidents` moves it along."""
 
@@ -373,6 +414,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     merged: tuple[str, ...] = ()  # incidents that turned out to be this one
     merged_into: str = ""
     turns: tuple[Turn, ...] = ()  # the ledger, first and latest turns
+    swell: Swell | None = None  # what opened it, where that was a mere count of posts that nobody read
     owner: str = ""
     snoozed_until: datetime | None = None
     dismissed: bool = False
@@ -435,7 +477,7 @@ class Label(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 Reason = Literal[
     "suspected", "confirmed", "grew", "severity_up", "upstream", "resolved", "reopened", "merged",
     "sla_warning", "sla_breached", "hand_offs", "churn", "moment", "fraud", "impersonator",
-    "source_silent", "source_back", "rules_refused", "rules_loaded", "quarantine", "digest",
+    "source_silent", "source_back", "gap", "budget", "rules_refused", "rules_loaded", "quarantine", "digest",
     "classifier_down", "classifier_back",
 ]  # fmt: skip
 

@@ -13,9 +13,10 @@ import msgspec
 from msgspec.structs import replace
 
 from carebot.errors import Refused, Throttled, Trouble
-from carebot.model import Batch, Coverage, Message, Reason, SelfReport, Text
+from carebot.model import Batch, Coverage, Gap, Message, Reason, SelfReport, Text
 
 SLOWEST = timedelta(minutes=10)  # a source in trouble is asked at least this often
+LONGEST = timedelta(hours=1)  # a source that asks for more patience (a feed's ttl of a day) is asked this often all the same
 REFUSED_LOOKS = 2  # a refused token is told after two looks
 DEAF_LOOKS, DEAF_FOR = 3, timedelta(minutes=3)  # an unreachable source is deaf after three looks and three minutes
 
@@ -73,10 +74,11 @@ def troubled(health: Health, trouble: Trouble, now: datetime) -> tuple[Health, S
 
 
 def covered(health: Health, batch: Batch, began: datetime) -> tuple[Health, Batch]:
-    """The batch with the source's word on how far it has been heard now; without, where that would say nothing new.
+    """The batch with the source's word on how far it has been heard now, and on its gaps; without, where that would say nothing new.
 
     began   when this look began. What is posted later may be missing from it, also from further pages that are read minutes later.
     """
+    batch = _with_gaps(batch, health, began)
     since = health.sweep_began or began
     if batch.more:
         return replace(health, sweep_began=since), brought(batch, since)
@@ -90,9 +92,28 @@ def brought(batch: Batch, at: datetime, to: datetime | None = None) -> Batch:
     networks = _networks(batch)
     if to is None and not networks:
         return batch
-    start = min(batch.reaches, to) if batch.reaches and to else None
-    word = Coverage(id=f"heard:{batch.source}", source=batch.source, at=at, from_=start, to=to, networks=networks)
+    oldest = min((event.posted_at for event in batch.events if isinstance(event, Message)), default=None) if batch.of else None
+    word = Coverage(id=f"heard:{batch.source}", source=batch.source, at=at, to=to, networks=networks, of=batch.of, oldest=oldest)
     return replace(batch, events=(*batch.events, word))
+
+
+def _with_gaps(batch: Batch, health: Health, now: datetime) -> Batch:
+    """Each gap with its beginning known, said to the detector (what nobody heard is not silence) and to staff."""
+    known = [(replace(gap, from_=gap.from_ or health.heard_until), min(gap.to, now)) for gap in batch.gaps]
+    gaps = tuple(replace(gap, to=to) for gap, to in known if gap.from_ and gap.from_ < to)
+    if not batch.gaps:
+        return batch
+    words = [word for gap in gaps for word in _of_gap(gap, batch.source, now)]
+    return replace(batch, gaps=gaps, events=(*batch.events, *words))
+
+
+def _of_gap(gap: Gap, source: str, now: datetime) -> tuple[Coverage, SelfReport]:
+    assert gap.from_
+    span = f"{gap.from_:%d/%m %H:%M}–{gap.to:%d/%m %H:%M} UTC"
+    headline = Text(f"Hueco en {source}: no se leyó lo de {span}", f"Gap in {source}: {span} was not read")
+    unheard = Coverage(id=f"gap:{source}:{gap.from_:%Y%m%d%H%M}", source=source, at=now, from_=gap.from_, to=gap.to, heard=False)
+    told = SelfReport(id=f"gap:{source}:{gap.from_:%Y%m%d%H%M}", reason="gap", headline=headline, at=now, detail=gap.why)
+    return unheard, told
 
 
 def _networks(batch: Batch) -> dict[str, int]:
@@ -109,14 +130,16 @@ def _report(source: str, reason: Reason, now: datetime, headline: Text, detail: 
     return SelfReport(id=f"source:{source}", reason=reason, headline=headline, at=now, detail=detail)
 
 
-def next_look(health: Health, every: timedelta, more: bool, now: datetime) -> datetime:
+def next_look(health: Health, every: timedelta, more: bool, now: datetime, wait: timedelta | None = None) -> datetime:
     """When the source is asked next: at once while it has more, as often as the rules say while it is well, ever slower in trouble.
 
+    wait   what the source itself asks for with a good answer. The longest of all hints holds, but LONGEST is the longest.
     The jitter comes from the source's name, so that two hundred sources do not ask in the same second, and stays the same.
     """
-    if health.trouble_since is None:
-        return now if more else now + every
-    slower = min(every * (1 << min(health.failures, 10)), max(every, SLOWEST))
     share = hashlib.blake2b(health.source.encode(), digest_size=1).digest()[0] / 255
+    asked = min(wait, LONGEST) if wait else timedelta()
+    if health.trouble_since is None:
+        return now + (asked if more else max(every, asked * (1 + 0.1 * share)))
+    slower = min(every * (1 << min(health.failures, 10)), max(every, SLOWEST))
     due = now + slower * (0.9 + 0.2 * share)
     return max(due, health.wait_until) if health.wait_until else due

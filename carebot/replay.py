@@ -16,7 +16,7 @@ import msgspec
 
 from carebot.decide.step import next_moment
 from carebot.loop import Loop, Took
-from carebot.model import Batch, Event, Message, Notice, Refusal
+from carebot.model import Batch, Event, Message, Notice, Refusal, Volume
 from carebot.wire import MAX_LINE
 
 SOURCE = "replay"
@@ -50,6 +50,8 @@ def arrived(event: Event) -> datetime:
             return max(event.seen_at, event.posted_at)
         case Notice():
             return event.from_
+        case Volume():
+            return event.at + timedelta(minutes=event.minutes)  # nobody can count what is still to come
         case _:
             return event.at
 
@@ -132,21 +134,21 @@ def play(
         if done_to and slot.at <= done_to:
             continue
         if now:
-            yield from _minutes(loop, now, slot.at, wait)
+            yield from minutes(loop, now, slot.at, wait)
         now = slot.at
         if wait:
             wait(now)
         batch = Batch(source=SOURCE, events=slot.events, refused=slot.refused, cursor=slot.at.isoformat())
         yield now, loop.take([batch], now)
     if now:
-        yield from _minutes(loop, now, (until or now + AFTER) + timedelta(seconds=1), wait)
+        yield from minutes(loop, now, (until or now + AFTER) + timedelta(seconds=1), wait)
 
 
 def _ticked(loop: Loop) -> datetime:
     return datetime.fromtimestamp(loop.state.memory.minute * 60, UTC)
 
 
-def _minutes(loop: Loop, start: datetime, end: datetime, wait: Callable[[datetime], None] | None) -> Iterator[tuple[datetime, Took]]:
+def minutes(loop: Loop, start: datetime, end: datetime, wait: Callable[[datetime], None] | None = None) -> Iterator[tuple[datetime, Took]]:
     """The whole minutes between two moments at which something is pending."""
     now = start
     while (due := next_moment(loop.state, now)) is not None:

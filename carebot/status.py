@@ -32,6 +32,14 @@ def _read(db: sqlite3.Connection) -> dict[str, Any]:
             {"source": key.removeprefix("health:"), **_health(json.loads(doc))}
             for key, doc in db.execute("SELECT key, doc FROM memory WHERE key LIKE 'health:%' ORDER BY key")
         ],
+        "gaps": [
+            {"source": source, "from": _iso(start), "to": _iso(end), "why": why}
+            for source, start, end, why in db.execute("SELECT source, from_at, to_at, why FROM gaps ORDER BY to_at DESC LIMIT 10")
+        ],
+        "spent": [
+            {"source": key.removeprefix("spent:"), **_spent(json.loads(doc))}
+            for key, doc in db.execute("SELECT key, doc FROM memory WHERE key LIKE 'spent:%' ORDER BY key")
+        ],
         "readers": next((json.loads(doc) for (doc,) in db.execute("SELECT doc FROM memory WHERE key = 'readers'")), {"fast tier": "ready"}),
         "incidents": [
             {k: json.loads(doc).get(k) for k in ("id", "phase", "severity", "count", "author_count", "onset_at")}
@@ -54,6 +62,11 @@ def _health(doc: dict[str, Any]) -> dict[str, Any]:
     return {"state": state, "since": doc.get("trouble_since"), "what": doc.get("what", ""), "last_ok": doc.get("last_ok")}
 
 
+def _spent(doc: dict[str, Any]) -> dict[str, Any]:
+    names = ("day", "requests", "posts", "month", "money")
+    return {name: doc.get(name, 0) for name in names} | {"reads": doc.get("told", "full")}
+
+
 def _iso(ms: int) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -64,6 +77,10 @@ def lines(found: dict[str, Any]) -> list[str]:
     told = [f"messages   {n['messages']:,} kept, {n['duplicates']:,} seen before, {n['refused']:,} refused, {n['deleted']:,} deleted"]
     for one in found["sources"]:
         told.append(f"source     {one['source']}: {one['state']}" + (f" since {one['since']}: {one['what']}" if one["what"] else ""))
+    for one in found["spent"]:
+        cost = f"{one['requests']} requests and {one['posts']} posts on {one['day']}, {one['money']:.2f} USD in {one['month']}"
+        told.append(f"budget     {one['source']}: {cost}; reads {one['reads']}")
+    told += [f"gap        {one['source']}: {one['from']} to {one['to']} was not read. {one['why']}" for one in found["gaps"]]
     told += [f"reading    {', '.join(f'{name} {state}' for name, state in found['readers'].items())}"]
     for one in found["incidents"]:
         told.append(f"incident   {one['id']}: {one['phase']}, severity {one['severity']}, {one['count']} messages")

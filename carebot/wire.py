@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from carebot.model import Alert, Click, Coverage, Deleted, Event, Message, Notice, Probe, Refusal, Status, Verdict
+from carebot.model import Alert, Click, Coverage, Deleted, Event, Message, Notice, Probe, Refusal, Status, Verdict, Volume
 
+A_DAY = 1440  # minutes, the longest that is counted in one
 MAX_LINE = 1_000_000  # bytes; a 10 MB text is somebody's mistake or somebody's weapon
 
 
@@ -46,7 +47,7 @@ class _Said(msgspec.Struct):
 
 _KIND = msgspec.json.Decoder(_Kind)
 _SAID = msgspec.json.Decoder(_Said)
-_OTHER = msgspec.json.Decoder(Probe | Status | Notice | Deleted | Click | Coverage)
+_OTHER = msgspec.json.Decoder(Probe | Status | Notice | Deleted | Click | Coverage | Volume)
 _ENCODE = msgspec.json.Encoder()
 
 
@@ -72,13 +73,15 @@ def _event(line: bytes, source: str, seen_at: datetime | None, undated: datetime
     if len(line) > MAX_LINE:
         raise ValueError(f"is {len(line):,} bytes long; the limit is {MAX_LINE:,}")
     if b'"kind"' in line and (kind := _KIND.decode(line).kind) != "message":
-        if kind not in ("probe", "status", "notice", "deleted", "click", "coverage"):
-            raise ValueError(f"has a kind nobody knows, {kind[:40]!r}: message, probe, status, notice, deleted, click or coverage")
-        event: Probe | Status | Notice | Deleted | Click | Coverage = _OTHER.decode(line)
+        if kind not in ("probe", "status", "notice", "deleted", "click", "coverage", "volume"):
+            raise ValueError(f"has a kind nobody knows, {kind[:40]!r}: message, probe, status, notice, deleted, click, coverage or volume")
+        event: Probe | Status | Notice | Deleted | Click | Coverage | Volume = _OTHER.decode(line)
         if isinstance(event, Notice):
             return msgspec.structs.replace(event, from_=_aware(event.from_, "from"), to=_aware(event.to, "to"))
         if isinstance(event, Coverage):
             return _coverage(event)
+        if isinstance(event, Volume) and (event.posts < 0 or not 1 <= event.minutes <= A_DAY):
+            raise ValueError(f"counts what cannot be; `posts` is 0 or more, `minutes` from 1 to {A_DAY}")
         return msgspec.structs.replace(event, at=_aware(event.at, "at"))
     return _message(_SAID.decode(line), source, seen_at, undated)
 
@@ -89,7 +92,9 @@ def _coverage(event: Coverage) -> Coverage:
         raise ValueError("says that something was not heard, but not when; write `from` and `to`")
     if start and end and end < start:
         raise ValueError("ends before it begins; write the earlier time in `from`")
-    return msgspec.structs.replace(event, at=_aware(event.at, "at"), from_=start, to=end)
+    if event.of < 0 or any(posts < 0 for posts in event.networks.values()):
+        raise ValueError("counts what cannot be; `of` and the counts in `networks` are 0 or more")
+    return msgspec.structs.replace(event, at=_aware(event.at, "at"), from_=start, to=end, oldest=_utc(event.oldest, "oldest"))
 
 
 def _message(said: _Said, source: str, seen_at: datetime | None, undated: datetime | None) -> Message:

@@ -59,6 +59,13 @@ class Jsonl:
         batch = base.from_lines(lines, self._name, self._world.clock(), first_line=first_line)
         return msgspec.structs.replace(batch, cursor=msgspec.json.encode(after).decode(), more=more, requests=0)
 
+    async def check(self) -> str:
+        """Can it be read, or be written by another program later?"""
+        if not self._path.exists() and self._path.resolve().parent.is_dir():
+            return f"{self._path} is not there yet; it is read once another program writes it"
+        await self.fetch(None)
+        return f"{self._path} can be read"
+
 
 def connect(name: str, options: BaseModel, world: base.World) -> base.Connector:
     assert isinstance(options, Options)

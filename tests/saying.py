@@ -9,8 +9,9 @@ import msgspec
 
 from carebot.config.load import read
 from carebot.config.schema import Rulebook
+from carebot.decide.heard import Heard
 from carebot.decide.state import State
-from carebot.decide.step import Heard, Outcome, step
+from carebot.decide.step import Outcome, step
 from carebot.model import Event, Message, Verdict
 from carebot.understand.embedded import Reader
 from carebot.understand.normalise import plain

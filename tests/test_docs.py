@@ -479,8 +479,11 @@ def test_every_metric_and_health_fact_is_explained(tmp_path: Path):
     from carebot.effects.jsonlines import JsonLines
     from carebot.effects.rules_file import RulesOnDisk
     from carebot.effects.store import Store
+    from carebot.listening import Ear
     from carebot.loop import Loop
     from carebot.polling import Health
+    from carebot.silence import Usual
+    from carebot.spending import Spent
 
     now = datetime(2026, 3, 12, 11, tzinfo=UTC)
     rules = RulesOnDisk(HOUSE / "rules.yaml", service.kinds())
@@ -488,7 +491,8 @@ def test_every_metric_and_health_fact_is_explained(tmp_path: Path):
     try:
         heart = Loop(store, rules.at_start(None, now), secret=b"docs", destinations=lambda _: ())
         daemon = Daemon(heart, rules, lambda _: {}, JsonLines(io.BytesIO()), lambda: now)
-        daemon.listener.health["inbox"] = Health("inbox")
+        source = heart.rulebook.file.sources[0]
+        daemon.listener.ears["inbox"] = Ear(source, Health("inbox"), Usual(), Spent())
         metrics = list(daemon._metrics())
         health = daemon._health_now()
     finally:

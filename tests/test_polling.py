@@ -7,6 +7,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +18,7 @@ from carebot.decide.cells import minute_of
 from carebot.effects.http import Client
 from carebot.errors import Refused, Throttled, Unreachable
 from carebot.listening import Listener
-from carebot.model import Batch, Coverage, Listening, Message
+from carebot.model import Batch, Coverage, Gap, Listening, Message, SelfReport, Text
 from carebot.polling import Health, answered, brought, covered, next_look, troubled
 from connectors.base import World, from_lines, options_of
 from tests.connectors.loopback_web import serving
@@ -97,11 +98,27 @@ def test_a_quiet_source_says_once_a_minute_that_it_was_heard():
     assert [word.to for word in told] == [at(0), at(1), at(2)]
 
 
-def test_a_source_that_no_longer_has_all_says_from_when_it_does():
-    _, batch = covered(Health("forum"), said("feed", reaches=at(2)), at(5))
-    assert (words(batch)[0].from_, words(batch)[0].to) == (at(2), at(5))
-    _, batch = covered(Health("forum"), said("feed", reaches=at(9)), at(5))  # posts without a date are dated when they were seen
-    assert words(batch)[0].from_ == at(5)
+def test_a_gap_is_said_to_the_detector_and_to_staff():
+    why = Text("Solo enseña las últimas.", "It only shows its newest.")
+    health, _ = covered(Health("forum"), said("feed"), at(1))
+    _, batch = covered(health, said("feed", gaps=(Gap(to=at(4), why=why),)), at(5))
+    unheard, heard = sorted(words(batch), key=lambda word: word.heard)
+    assert (unheard.heard, unheard.from_, unheard.to) == (False, at(1), at(4))
+    assert (heard.heard, heard.from_, heard.to) == (True, None, at(5))
+    told = [event for event in batch.events if isinstance(event, SelfReport)]
+    assert [one.reason for one in told] == ["gap"] and "11:01–" in told[0].headline.en and told[0].detail == why
+    ears: coverage.Ears = {}
+    for word in (*words(covered(Health("forum"), said("feed"), at(1))[1]), heard, unheard):
+        ears = coverage.noted(ears, word)
+    assert [int(share) for share in coverage.heard(ears, "feed", minute_of(NOON), 6)] == [1, 0, 0, 0, 1, 1]
+
+
+def test_a_gap_of_a_source_never_heard_before_is_none():
+    why = Text("", "")
+    _, batch = covered(Health("forum"), said("feed", gaps=(Gap(to=at(4), why=why),)), at(5))
+    assert batch.gaps == () and [word.heard for word in words(batch)] == [True]
+    _, batch = covered(Health("forum"), said("feed", gaps=(Gap(from_=at(6), to=at(9), why=why),)), at(5))  # dated after now: no gap yet
+    assert batch.gaps == ()
 
 
 def test_what_is_sent_to_us_says_what_it_brought_and_not_how_far_it_was_heard():
@@ -122,8 +139,10 @@ class Desk:
 
     def __init__(self, http: Client) -> None:
         self.now, self.ears, self.kept, self.heard_of, self.looks = NOON, {}, {}, set(), 0
+        self.told: list[SelfReport] = []
+        self.remembered: dict[str, bytes] = {}
         self.scheduler = AsyncIOScheduler(timezone="UTC", job_defaults={"misfire_grace_time": None})
-        self.listener = Listener(self.scheduler, lambda: self.now, commit=self.commit, cursor=self.cursor, put=self.put)
+        self.listener = Listener(self.scheduler, lambda: self.now, commit=self.commit, memory=self)
         self.listener.world = World(http=http, secret=lambda name: "", clock=lambda: self.now)
 
     async def commit(self, batch: Batch) -> None:
@@ -134,6 +153,8 @@ class Desk:
                 self.ears = coverage.listening(self.ears, event.sources)
             elif isinstance(event, Message):
                 self.heard_of.add(event.id)
+            elif isinstance(event, SelfReport):
+                self.told.append(event)
         if batch.cursor:
             self.kept[batch.source] = batch.cursor
 
@@ -141,7 +162,14 @@ class Desk:
         return self.kept.get(name)
 
     async def put(self, key: str, value: Any) -> None:
-        self.looks += 1  # a look is over: how the source is doing is remembered
+        self.looks += key.startswith("health:")  # a look is over: how the source is doing is remembered
+        self.remembered[key] = msgspec.json.encode(value)
+
+    async def recalled(self, key: str, type_: Any) -> Any:
+        return msgspec.json.decode(self.remembered[key], type=type_) if key in self.remembered else None
+
+    async def to_recheck(self, source: str, now: datetime, most: int) -> list[str]:
+        return []
 
     async def at(self, minute: float) -> str:
         """Two whole looks after the clock moved on: minutes 0 to 9 of the forum, x heard, . not."""
@@ -172,7 +200,7 @@ async def test_a_forum_that_goes_down_and_returns_with_what_it_missed_is_heard_a
             assert await desk.at(5) == "xxxxxx...."  # back, and it still has what was said meanwhile
             assert desk.heard_of == {f"feed:forum:{minute}" for minute in (0, 2, 3)}
             forum.answer = json_feed(7.2, 7.8)  # so many posts that the older ones have left the feed
-            assert await desk.at(8) == "xxxxxx.xx."
+            assert await desk.at(8) == "xxxxx..xx."
             await desk.listener.listen_to(read("brand: {name: B}\n", kinds={})[0])
             assert desk.ears == {}  # nobody listens to it any more
         finally:

@@ -23,7 +23,8 @@ def problems(sheet: Sheet, kinds: Kinds) -> Iterator[Problem]:
     brands = list(filter(None, (sheet.word(("brand", "name")), *sheet.keys(("brand", "compare_with")))))
     for source in sheet.below(("sources",)):
         yield from _source(sheet, source, kinds)
-        yield from _exists(sheet, (*source, "brand"), "brand", brands)
+        if (control := sheet.at((*source, "control"))) is None or control.value is not True:
+            yield from _exists(sheet, (*source, "brand"), "brand", brands)
     for section in ("rules", "calendar", "routes", "silences"):
         for item in sheet.below((section,)):
             for name in sheet.below((*item, "services")):

@@ -39,6 +39,16 @@ sources:
     kind: jsonl
     path: inbox.jsonl
     every: 10s
+  - name: x-mentions
+    kind: x
+    query: "(@zenco OR zenco) -is:retweet"
+    token: x-bearer
+    budget: { posts_a_day: 5000, money_a_month: 600 }
+  - name: card-scheme-forum
+    kind: feed
+    url: https://forum.example.com/cards.rss
+    brand: Example Cards
+    control: true
 """,
     "rules": """
 rules:

@@ -7,114 +7,15 @@ with words a support person understands; `config.load` adds file, line, caret an
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from carebot.config.calendar import Special
 from carebot.config.parts import Name, Part
-from carebot.config.problems import SECRET
+from carebot.config.values import Duration, Hours, Sentence, Share, Words, Zone
 from carebot.model import SignalKind
-
-# ── values with a unit ───────────────────────────────────────────────────────────────────────────────────────────
-
-_DURATION = re.compile(r"(\d{1,6})\s*(s|m|h|d)")
-_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_SHARE = re.compile(r"(\d{1,3})\s*%")
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_SPAN = re.compile(r"(?P<first>[a-z]{3})(?:-(?P<last>[a-z]{3}))?\s+(?P<from>\d{1,2}:\d{2})-(?P<to>\d{1,2}:\d{2})")
-
-
-def _duration(value: Any) -> timedelta:
-    if isinstance(value, timedelta):
-        return value
-    found = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
-    if not found:
-        raise ValueError(f"must be a length of time, not {value!r}. Write a number and a unit: 30s, 15m, 4h or 2d.")
-    return timedelta(seconds=int(found[1]) * _UNIT[found[2]])
-
-
-def _share(value: Any) -> float:
-    if isinstance(value, float) and 0 < value <= 1:
-        return value
-    found = _SHARE.fullmatch(value.strip()) if isinstance(value, str) else None
-    if not found or not 1 <= int(found[1]) <= 100:
-        raise ValueError(f"must be a share, not {value!r}. Write a whole number from 1 to 100 and a percent sign: 80%.")
-    return int(found[1]) / 100
-
-
-class OpenHours(BaseModel):
-    """Minutes of the day, per weekday from Monday, in which somebody answers. `spans[0]` = Monday's (from, to) pairs."""
-
-    model_config = ConfigDict(frozen=True)
-    spans: tuple[tuple[tuple[int, int], ...], ...]
-    text: str
-
-
-def _minute(clock: str, value: str) -> int:
-    hour, minute = (int(part) for part in clock.split(":"))
-    if hour > 24 or minute > 59 or hour * 60 + minute > 1440:
-        raise ValueError(f"has a time of day that does not exist, {clock}, in {value!r}. Times go from 00:00 to 24:00.")
-    return hour * 60 + minute
-
-
-def _open_hours(value: Any) -> OpenHours:
-    if isinstance(value, OpenHours):
-        return value
-    hint = "Write days and hours, for example: mon-fri 08:00-20:00, sat 10:00-14:00. For day and night write: always."
-    if not isinstance(value, str):
-        raise ValueError(f"must be opening hours, not {value!r}. {hint}")
-    week: list[list[tuple[int, int]]] = [[] for _ in _DAYS]
-    if value.strip().lower() == "always":
-        return OpenHours(spans=tuple(((0, 1440),) for _ in _DAYS), text="always")
-    for part in value.lower().split(","):
-        found = _SPAN.fullmatch(part.strip())
-        if not found:
-            raise ValueError(f"must be opening hours; {part.strip()!r} is not. {hint}")
-        first, last = found["first"], found["last"] or found["first"]
-        for day in (first, last):
-            if day not in _DAYS:
-                raise ValueError(f"names a day that does not exist, {day!r}. Days are {', '.join(_DAYS)}.")
-        start, end = _minute(found["from"], value), _minute(found["to"], value)
-        if end <= start:
-            raise ValueError(f"closes before it opens: {part.strip()!r}. Past midnight is two spans: fri 20:00-24:00, sat 00:00-02:00.")
-        index = _DAYS.index(first)
-        while True:
-            week[index].append((start, end))
-            if _DAYS[index] == last:
-                break
-            index = (index + 1) % 7
-    for day, spans in zip(_DAYS, week, strict=True):
-        spans.sort()
-        for (_, end), (start, _) in pairwise(spans):
-            if start < end:
-                raise ValueError(f"has two spans that overlap on {day}: {value!r}. Write each hour once.")
-    return OpenHours(spans=tuple(tuple(spans) for spans in week), text=value)
-
-
-def _no_secret(value: Any) -> Any:
-    if isinstance(value, str) and SECRET.search(value):
-        raise ValueError("looks like a token or a key. Never write one here: put it in a credential file and write its name.")
-    return value
-
-
-def _zone(value: Any) -> str:
-    try:
-        return ZoneInfo(str(value)).key
-    except (KeyError, ValueError, OSError) as error:
-        raise ValueError(f"is not a time zone: {value!r}. Write a place, for example: Europe/Madrid or America/Mexico_City.") from error
-
-
-Duration = Annotated[timedelta, BeforeValidator(_duration), WithJsonSchema({"type": "string", "pattern": r"^\d{1,6}\s*[smhd]$"})]
-Share = Annotated[float, BeforeValidator(_share), WithJsonSchema({"type": "string", "pattern": r"^\d{1,3}\s*%$"})]
-Hours = Annotated[OpenHours, BeforeValidator(_open_hours), WithJsonSchema({"type": "string"})]
-Zone = Annotated[str, BeforeValidator(_zone)]
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), BeforeValidator(_no_secret)]
-Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), BeforeValidator(_no_secret)]
 
 
 class BothLanguages(Part):
@@ -153,6 +54,14 @@ class Service(Part):
     statement: BothLanguages | None = Field(None, description="The sentence to tell customers while it fails.")
 
 
+class Budget(Part):
+    """What listening to one source may cost. Before it is used up, carebot reads a sample, then only counts."""
+
+    requests_a_day: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = Field(None, description="Requests a day (UTC).")
+    posts_a_day: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = Field(None, description="Posts a day that are paid for.")
+    money_a_month: Annotated[float, Field(ge=0.01, le=1_000_000, strict=False)] | None = Field(None, description="US dollars a month.")
+
+
 class Source(BaseModel):
     """One place we listen to. Further keys belong to its kind: `carebot connectors` lists them."""
 
@@ -162,6 +71,8 @@ class Source(BaseModel):
     every: Duration = Field(timedelta(minutes=1), description="How often it is asked.")
     paused: bool = Field(False, description="true to leave it alone for now.")
     brand: Words | None = Field(None, description="Whose customers speak here: a name from `compare_with`. Left out: ours.")
+    control: bool = Field(False, description="true if it is heard only to compare: another brand, or a service that many share.")
+    budget: Budget | None = Field(None, description="What it may cost. Left out: as much as it takes.")
 
     @property
     def options(self) -> dict[str, Any]:

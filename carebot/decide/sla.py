@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from carebot.config.schema import OpenHours, Promise
+from carebot.config.schema import Promise
+from carebot.config.values import OpenHours
 from carebot.model import Clock, Reason
 
 HORIZON = 21  # days looked ahead for an open hour

@@ -9,23 +9,23 @@ nothing else of an address: paths, queries and users carry other people's secret
 from __future__ import annotations
 
 import asyncio
-import email.utils
-import os
-import re
 import socket
 import ssl
 import time
-import zlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from carebot import __version__, clock
+from carebot.effects.line_trouble import plainly
+from carebot.effects.lines import Lines, Resolve
+from carebot.effects.unpacking import Body
 from carebot.errors import Throttled, Unreachable
 from connectors.base import Reply
+from connectors.limits import asked_to_wait
 
 if TYPE_CHECKING:
     import aiohttp
@@ -35,69 +35,14 @@ USER_AGENT = f"carebot/{__version__}"
 REDIRECTS = 3
 MAX_BODY = 5_000_000  # bytes, unpacked
 PIECE = 65_536
-WAIT_AT_LEAST, WAIT_AT_MOST, WAIT_USUAL = timedelta(seconds=1), timedelta(minutes=5), timedelta(minutes=1)
+MAX_FRAME = 1_000_000  # bytes of one websocket message
+WAIT_USUAL = timedelta(minutes=1)
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
-Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
-
-# ── which addresses ──────────────────────────────────────────────────────────────────────────────────────────────
-
-# Python 3.11.7 says is_global to both, and to most of the IPv6 tunnels that lead back to an IPv4 address (measured 2026-11).
-_NOT_PUBLIC_4 = (IPv4Network("192.0.0.0/24"), IPv4Network("192.88.99.0/24"))
-# All public IPv6 is in 2000::/3: this alone keeps out ::ffff:0:0/96, 64:ff9b::/96, 64:ff9b:1::/48, fec0::/10 and multicast.
-_PUBLIC_6 = IPv6Network("2000::/3")
-_NOT_PUBLIC_6 = (IPv6Network("2001::/23"), IPv6Network("2002::/16"), IPv6Network("3fff::/20"))
-_PRIVATE_4 = tuple(map(IPv4Network, ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
-_PRIVATE_6 = (IPv6Network("::1/128"), IPv6Network("fc00::/7"))
-_CLOUD_6 = IPv6Network("fd00:ec2::/32")  # a cloud machine's own credentials are served here, and on 169.254.169.254
+T = TypeVar("T")
 
 
-def is_public(address: str) -> bool:
-    """True for an address anyone on the internet may have; false for anything else, and for what is no plain address."""
-    try:
-        ip = ip_address(address)
-    except ValueError:
-        return False
-    if isinstance(ip, IPv4Address):
-        return ip.is_global and not ip.is_multicast and not any(ip in net for net in _NOT_PUBLIC_4)
-    return ip.is_global and ip in _PUBLIC_6 and not any(ip in net for net in _NOT_PUBLIC_6)
-
-
-def is_private(address: str) -> bool:
-    """True for this machine and the house's own network, which an operator may allow; link-local is never allowed."""
-    try:
-        ip = ip_address(address)
-    except ValueError:
-        return False
-    if isinstance(ip, IPv4Address):
-        return any(ip in net for net in _PRIVATE_4)
-    return any(ip in net for net in _PRIVATE_6) and ip not in _CLOUD_6
-
-
-def is_allowed(address: str, *, allow_private: bool = False, encrypted: bool = True) -> bool:
-    """May we connect there? Plain http goes to private addresses only, and only where the operator allowed them."""
-    return (encrypted and is_public(address)) or (allow_private and is_private(address))
-
-
-# ── how long to wait ─────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    """What `retry-after` asks for, in seconds or as a date, between 1 s and 5 min; None if it asks nothing readable."""
-    asked = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"[0-9]{1,15}", asked):
-        return min(max(timedelta(seconds=min(int(asked), 86_400)), WAIT_AT_LEAST), WAIT_AT_MOST)
-    try:
-        at = email.utils.parsedate_to_datetime(asked)
-        return min(max(at.replace(tzinfo=at.tzinfo or UTC) - now, WAIT_AT_LEAST), WAIT_AT_MOST)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-
-
-# ── the client ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class Client:
+class Client(Lines):
     """`connectors.base.Http`. Use it as `async with Client() as http`; one for the whole program.
 
     deadline   for everything one `get` does: name, redirects, the last byte
@@ -130,6 +75,7 @@ class Client:
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._connect.total_seconds()),
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"},
             auto_decompress=False,
+            trace_configs=[_nobody_is_sent_on()],
             trust_env=False,
         )
         return self
@@ -139,33 +85,61 @@ class Client:
             await self._session.close()
         self._names.shutdown(wait=False, cancel_futures=True)
 
-    async def get(self, url: str, *, headers: Mapping[str, str] = NOTHING, allow_private: bool = False) -> Reply:
-        from yarl import URL
+    async def get(self, url: str, *, headers: Mapping[str, str] = NOTHING, allow_private: bool = False, as_said: bool = False) -> Reply:
+        return await self._whole("GET", url, headers, None, allow_private, as_said)
 
+    async def post(
+        self, url: str, *, body: bytes, headers: Mapping[str, str] = NOTHING, allow_private: bool = False, as_said: bool = False
+    ) -> Reply:
+        """A redirect is an answer like any other here: what is sent goes to who was named, and to nobody else."""
+        return await self._whole("POST", url, headers, body, allow_private, as_said)
+
+    @asynccontextmanager
+    async def frames(
+        self, url: str, *, headers: Mapping[str, str] = NOTHING, allow_private: bool = False
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        """A websocket's messages, as `wss://…` sends them, until they or we hang up. Nothing is sent but what keeps it open."""
+        there = _url(url)
+        if there.scheme not in ("wss", "ws") or not there.host:
+            raise Unreachable(f"{there.host or 'an address'}: must be a wss:// address")
+        there = there.with_scheme("https" if there.scheme == "wss" else "http")
+        async with self._in_time(there):
+            socket = await self._at_one_of(there, allow_private, lambda address: self._stream_at(address, there, headers))
         try:
-            asked = URL(url)
-        except ValueError:
-            raise Unreachable("an address cannot be read. Write it whole, as in https://example.com/feed") from None
-        started = time.monotonic()
+            yield _messages(socket, there)
+        finally:
+            await socket.close()
+
+    async def _whole(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, allow_private: bool, as_said: bool
+    ) -> Reply:
+        asked, started = _url(url), time.monotonic()
+        async with self._in_time(asked):
+            if method == "GET":
+                status, theirs, said, at = await self._follow(asked, headers, allow_private)
+            else:
+                status, theirs, said, at = await self._ask(method, asked, headers, body, allow_private)
+        reply = Reply(status=status, headers=theirs, body=said, url=at, took_ms=(time.monotonic() - started) * 1000)
+        return reply if as_said else self._spoken(reply)
+
+    @asynccontextmanager
+    async def _in_time(self, url: URL) -> AsyncIterator[None]:
         try:
             async with asyncio.timeout(self._deadline.total_seconds()):
-                reply = await self._follow(asked, headers, allow_private)
+                yield
         except TimeoutError:
-            raise Unreachable(f"{asked.host}: did not answer within {self._deadline.total_seconds():g} s") from None
-        return self._spoken(
-            Reply(status=reply[0], headers=reply[1], body=reply[2], url=reply[3], took_ms=(time.monotonic() - started) * 1000)
-        )
+            raise Unreachable(f"{url.host}: did not answer within {self._deadline.total_seconds():g} s") from None
 
     def _spoken(self, reply: Reply) -> Reply:
         """The reply, unless it only says: not now."""
-        wait = retry_after(reply.headers, self._clock())
+        wait = asked_to_wait(reply.headers, self._clock()) if reply.status in (429, 503) else None
         if reply.status == 429 or (reply.status == 503 and wait):
             wait = wait or WAIT_USUAL
-            raise Throttled(f"{_host(reply.url)}: answered {reply.status} and asks us to wait {wait.total_seconds():.0f} s", wait)
+            raise Throttled(f"{_host(reply.url)}: answered {reply.status} and asks us to wait {wait.total_seconds():.0f} s", wait) from None
         return reply
 
     async def _follow(self, url: URL, headers: Mapping[str, str], allow_private: bool) -> _Answer:
-        first, answer = url, await self._ask(url, headers, allow_private)
+        first, answer = url, await self._ask("GET", url, headers, None, allow_private)
         for _ in range(REDIRECTS):
             if answer[0] not in (301, 302, 303, 307, 308) or not (location := answer[1].get("location")):
                 return answer
@@ -173,41 +147,70 @@ class Client:
                 url = url.join(type(url)(location))
             except ValueError:
                 raise Unreachable(f"{url.host}: sends us on to an address that cannot be read") from None
-            # What the operator wrote about the first host (go there although it is private; these headers) holds for it alone.
-            same = url.host == first.host
-            answer = await self._ask(url, headers if same else NOTHING, allow_private and same)
+            # What the operator wrote about the first place (go there although it is private; these headers) holds for it alone.
+            same = url.host == first.host and (url.scheme, url.port) in ((first.scheme, first.port), ("https", 443))
+            answer = await self._ask("GET", url, headers if same else NOTHING, None, allow_private and same)
         if answer[0] in (301, 302, 303, 307, 308):
             raise Unreachable(f"{first.host}: sends us on more than {REDIRECTS} times")
         return answer
 
-    async def _ask(self, url: URL, headers: Mapping[str, str], allow_private: bool) -> _Answer:
-        """One request, no redirects, to the first address that takes the connection; each was checked."""
+    async def _ask(self, method: str, url: URL, headers: Mapping[str, str], body: bytes | None, allow_private: bool) -> _Answer:
+        """One request, no redirects."""
+        return await self._at_one_of(url, allow_private, lambda address: self._ask_at(address, method, url, headers, body))
+
+    async def _at_one_of(self, url: URL, allow_private: bool, ask: Callable[[str], Awaitable[T]]) -> T:
+        """The first address that takes the connection; each was checked."""
         trouble: Unreachable | None = None
         for address in await self._addresses(url, allow_private):
             try:
-                return await self._ask_at(address, url, headers)
+                return await ask(address)
             except _NoConnection as error:
                 trouble = error
         assert trouble
         raise trouble
 
-    async def _ask_at(self, address: str, url: URL, headers: Mapping[str, str]) -> _Answer:
+    async def _ask_at(self, address: str, method: str, url: URL, headers: Mapping[str, str], body: bytes | None) -> _Answer:
+        assert self._session, "use: async with Client() as http"
+        with self._in_words(url):
+            async with self._session.request(
+                method,
+                url.with_host(address),
+                headers={**headers, "Host": url.host_port_subcomponent or ""},
+                data=body,
+                server_hostname=url.raw_host,
+                allow_redirects=False,
+            ) as response:
+                theirs = _plain(response.headers)
+                body_ = Body(url.host or "", theirs.get("content-encoding", ""), self._max_body)
+                async for piece in response.content.iter_chunked(PIECE):
+                    body_.take(piece)
+                return response.status, theirs, body_.whole(), str(url)
+
+    async def _stream_at(self, address: str, url: URL, headers: Mapping[str, str]) -> aiohttp.ClientWebSocketResponse:
+        assert self._session, "use: async with Client() as http"
+        with self._in_words(url):
+            return await self._session.ws_connect(
+                url.with_host(address),
+                headers={**headers, "Host": url.host_port_subcomponent or ""},
+                server_hostname=url.raw_host,
+                heartbeat=20,
+                max_msg_size=MAX_FRAME + 1,  # aiohttp refuses one of exactly so many
+            )
+
+    @contextmanager
+    def _in_words(self, url: URL) -> Iterator[None]:
+        """What goes wrong on the wire, as a trouble. Always `from None`: aiohttp's errors carry the whole address and the headers."""
         import aiohttp
 
-        assert self._session, "use: async with Client() as http"
-        pinned = {**headers, "Host": url.host_port_subcomponent or ""}
         try:
-            async with self._session.get(
-                url.with_host(address), headers=pinned, server_hostname=url.raw_host, allow_redirects=False
-            ) as response:
-                return response.status, _lower(response.headers), await self._body(response, url), str(url)
-        except (
-            aiohttp.ClientConnectorError,
-            aiohttp.ConnectionTimeoutError,
-        ) as error:  # from None: aiohttp's errors carry the whole address
-            raise _NoConnection(f"{url.host}: {_plainly(error, self._connect)}") from None
+            yield
+        except (aiohttp.WSServerHandshakeError, _SentOn) as error:
+            self._spoken(Reply(status=error.status, headers=_plain(error.headers or {}), body=b"", url=str(url), took_ms=0))
+            raise Unreachable(f"{url.host}: answered {error.status} where a stream should open") from None
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise _NoConnection(f"{url.host}: {plainly(error, self._connect)}") from None
         except (aiohttp.ClientError, OSError) as error:
-            raise Unreachable(f"{url.host}: {_plainly(error, self._connect)}") from None
+            raise Unreachable(f"{url.host}: {plainly(error, self._connect)}") from None
         except ValueError:
             raise Unreachable(f"{url.host}: the address or a header cannot be sent") from None
 
@@ -221,49 +224,45 @@ class Client:
             or not (url.scheme == "https" or (url.scheme == "http" and allow_private))
         ):
             raise Unreachable(f"{url.host or 'an address'}: must be an https:// address without a user or a password in it")
-        try:
-            found = await self._resolve(url.raw_host or "", url.port)
-        except (OSError, UnicodeError, ValueError):
-            raise Unreachable(f"{url.host}: the name is not known. Is it written as it should be?") from None
-        if not found or not all(is_allowed(address, allow_private=allow_private, encrypted=url.scheme == "https") for address in found):
-            raise Unreachable(
-                f"{url.host}: is not an address on the public internet. If it is one of ours, write `allow_private: true` at the source"
-            )
-        return list(found)[:3]
+        found = await self._checked(url.raw_host or "", url.port, allow_private=allow_private, encrypted=url.scheme == "https")
+        return found[:3]
 
     async def _ask_system(self, host: str, port: int) -> Sequence[str]:
         loop = asyncio.get_running_loop()
         found = await loop.run_in_executor(self._names, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
         return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
 
-    async def _body(self, response: aiohttp.ClientResponse, url: URL) -> bytes:
-        """The body, unpacked, never more than the cap in memory."""
-        packed = response.headers.get("Content-Encoding", "identity").lower()
-        if packed not in ("identity", "gzip", "x-gzip", "deflate"):
-            raise Unreachable(f"{url.host}: packed its answer in a way we did not ask for")
-        unpack = None if packed == "identity" else zlib.decompressobj(wbits=47)
-        body = bytearray()
-        async for piece in response.content.iter_chunked(PIECE):
-            try:
-                body += unpack.decompress(piece, self._max_body + 1 - len(body)) if unpack else piece
-            except zlib.error:
-                raise Unreachable(f"{url.host}: its packed answer is damaged") from None
-            if len(body) > self._max_body:
-                raise Unreachable(f"{url.host}: answered more than {self._max_body / 1e6:g} MB")
-        if unpack and body and not unpack.eof:
-            raise Unreachable(f"{url.host}: its packed answer was cut short")
-        return bytes(body)
-
 
 class _NoConnection(Unreachable):
     """This address did not take the connection; the host's next one may."""
 
 
+class _SentOn(Exception):
+    """A redirect where a stream should open. aiohttp would follow it, with all headers, to an address nobody checked (3.14)."""
+
+    def __init__(self, status: int) -> None:
+        self.status, self.headers = status, NOTHING
+
+
 _Answer = tuple[int, dict[str, str], bytes, str]
 
 
-def _lower(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
+def _plain(headers: Mapping[str, str]) -> dict[str, str]:
+    """By lower-case names, each once, in letters that can be written down again."""
+    joined: dict[str, str] = {}
+    for name, value in headers.items():
+        key = name.lower()
+        joined[key] = (f"{joined[key]}, " if key in joined else "") + value.encode(errors="replace").decode()
+    return joined
+
+
+def _url(written: str) -> URL:
+    from yarl import URL
+
+    try:
+        return URL(written)
+    except ValueError:
+        raise Unreachable("an address cannot be read. Write it whole, as in https://example.com/feed") from None
 
 
 def _host(url: str) -> str:
@@ -272,25 +271,27 @@ def _host(url: str) -> str:
     return URL(url).host or "an address"
 
 
-def _plainly(error: Exception, connect: timedelta) -> str:
-    """What happened on the wire, in words; nothing of the request."""
+async def _messages(socket: aiohttp.ClientWebSocketResponse, url: URL) -> AsyncIterator[bytes]:
     import aiohttp
 
-    match error:
-        case aiohttp.ClientConnectorCertificateError():
-            return f"its certificate cannot be trusted ({getattr(error.certificate_error, 'verify_message', 'unknown reason')})"
-        case aiohttp.ClientSSLError():
-            return "no encrypted connection could be made"
-        case aiohttp.ClientConnectorError():
-            return (
-                "connection refused" if isinstance(error.os_error, ConnectionRefusedError) else f"no connection ({_reason(error.os_error)})"
-            )
-        case aiohttp.ConnectionTimeoutError():
-            return f"no connection within {connect.total_seconds():g} s"
-        case aiohttp.ServerDisconnectedError() | aiohttp.ClientPayloadError() | ConnectionResetError():
-            return "hung up in the middle of its answer"
-    return f"did not answer as a web server does ({type(error).__name__})"
+    async for message in socket:
+        if message.type is aiohttp.WSMsgType.TEXT:
+            yield message.data.encode("utf-8", "replace")
+        elif message.type is aiohttp.WSMsgType.BINARY:
+            yield message.data
+        elif socket.close_code == aiohttp.WSCloseCode.MESSAGE_TOO_BIG:
+            raise Unreachable(f"{url.host}: sent a message of more than {MAX_FRAME / 1e6:g} MB")
+        else:
+            raise Unreachable(f"{url.host}: its stream broke off")
 
 
-def _reason(error: OSError) -> str:
-    return os.strerror(error.errno) if error.errno and error.errno > 0 else type(error).__name__
+def _nobody_is_sent_on() -> aiohttp.TraceConfig:
+    import aiohttp
+
+    async def stop(_: object, __: object, asked: aiohttp.TraceRequestRedirectParams) -> None:
+        asked.response.close()
+        raise _SentOn(asked.response.status)
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_redirect.append(stop)
+    return trace

@@ -71,3 +71,12 @@ def the_desk_teaches(db: Database) -> None:
     db.table("labels").create(
         {"message": str, "question": str, "answer": str, "by": str, "at": int, "alone": int}, pk=("message", "question")
     )
+
+
+@migrate(name="0003_what_became_of_it")
+def what_became_of_it(db: Database) -> None:
+    messages = db.table("messages")
+    messages.add_column("heard_from", str)  # the source's name in the rules file, which can be asked what became of the message
+    messages.add_column("checked_at", int)
+    messages.create_index(["heard_from", "checked_at"])
+    db.table("gaps").create({"source": str, "from_at": int, "to_at": int, "why": str, "at": int}, pk=("source", "from_at"))

@@ -15,7 +15,7 @@ import os
 import socket
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,27 +23,44 @@ import msgspec
 from msgspec.structs import replace
 from sqlite_utils import Database
 
-from carebot.decide.cells import SPAN, Cell, Profile
-from carebot.decide.delivery import incident_of
+from carebot.decide.cells import SPAN, Profile
 from carebot.decide.state import Memory, State, restored
 from carebot.decide.step import Outcome
 from carebot.effects.migrations import migrate
+from carebot.effects.rows import (
+    MESSAGE_COLUMNS,
+    alert_row,
+    case_row,
+    cell_key,
+    cell_of,
+    delivery_row,
+    encode,
+    gap_row,
+    incident_row,
+    message_row,
+    moment,
+    ms,
+    signal_row,
+)
 from carebot.errors import Held
-from carebot.model import Alert, Batch, Case, Delivery, Incident, Message, Quote, Refusal, Signal
+from carebot.model import Batch, Case, Delivery, Incident, Message, Quote, Refusal, Signal
 from carebot.understand import copies
 from carebot.understand.normalise import plain
 
-_MESSAGE_COLUMNS = (
-    "id", "source", "brand", "author", "author_name", "author_key", "lang", "text", "posted_at", "seen_at", "by_brand", "direct",
-    "in_reply_to", "conversation", "repost_of", "url", "region", "audience", "stars", "fingerprint",
-)  # fmt: skip
-_INSERT_MESSAGE = f"INSERT OR IGNORE INTO messages ({', '.join(_MESSAGE_COLUMNS)}) VALUES ({', '.join('?' * len(_MESSAGE_COLUMNS))})"  # noqa: S608
+_HEARD = (*MESSAGE_COLUMNS, "heard_from")
+_INSERT_MESSAGE = f"INSERT OR IGNORE INTO messages ({', '.join(_HEARD)}) VALUES ({', '.join('?' * len(_HEARD))})"  # noqa: S608
 # A signal that was stored before keeps what it was, but for whether it counts: words that were deleted meanwhile stay deleted.
 _SIGNAL = (
     "INSERT INTO signals VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, kind) DO UPDATE SET counted = excluded.counted,"
     " doc = CAST(json_set(doc, '$.counted', json(iif(excluded.counted, 'true', 'false'))) AS BLOB)"
 )
 _ERASE = "UPDATE messages SET text = '', author = '', author_name = '', author_key = '', url = '', deleted_at = ? WHERE id = ?"
+_EDIT = "UPDATE messages SET text = :text, fingerprint = :fingerprint WHERE id = :id AND deleted_at IS NULL"
+_TO_RECHECK = (
+    "SELECT id FROM messages WHERE heard_from = ? AND deleted_at IS NULL AND posted_at < ? AND ifnull(checked_at, 0) < ? AND posted_at > ?"
+    " ORDER BY checked_at, posted_at LIMIT ?"
+)
+RECHECK_AFTER, RECHECK_FOR = timedelta(hours=20), timedelta(days=30)  # X wants what was taken back gone within a day
 _FORGET_WHY = "UPDATE signals SET doc = CAST(json_remove(doc, '$.why') AS BLOB) WHERE id = ?"
 # Labels of messages we have and that were not deleted. The later word wins, in whatever order the clicks were read.
 _LABEL = (
@@ -52,7 +69,6 @@ _LABEL = (
     " AND NOT EXISTS (SELECT 1 FROM labels WHERE message = :message AND question = :question AND at > :at)"
 )
 _POST = "INSERT OR IGNORE INTO outbox (id, incident, destination, state, next_at, ref, doc) VALUES (?, ?, ?, ?, ?, ?, ?)"
-_ENCODE = msgspec.json.encode
 # SQLite below these versions can lose committed data when two connections checkpoint a WAL at once; we use one.
 WAL_RESET_FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 _T = TypeVar("_T")
@@ -82,10 +98,22 @@ class Store:
 
     # ── reading what is known ──
 
-    def known(self, ids: Sequence[str]) -> set[str]:
-        """Which of these messages are here already (deleted ones too: they must not come back)."""
-        rows = self.db.conn.execute("SELECT id FROM messages WHERE id IN (SELECT value FROM json_each(?))", [json.dumps(ids)])
-        return {row[0] for row in rows}
+    def known(self, ids: Sequence[str]) -> dict[str, str | None]:
+        """Which of these messages are here already, and their words; None of one that was deleted, which must not come back."""
+        sql = "SELECT id, iif(deleted_at IS NULL, text, NULL) FROM messages WHERE id IN (SELECT value FROM json_each(?))"
+        return dict(self.db.conn.execute(sql, [json.dumps(ids)]))
+
+    def to_recheck(self, source: str, now: datetime, most: int) -> list[str]:
+        """Messages of a source of the rules file that were not looked up again for a day, the longest first."""
+        rows = self.db.conn.execute(_TO_RECHECK, [source, ms(now - RECHECK_AFTER), ms(now - RECHECK_AFTER), ms(now - RECHECK_FOR), most])
+        return [row[0] for row in rows]
+
+    def recalled(self, key: str, type_: type[_T]) -> _T | None:
+        """What was `put` under this name, or None; also where it no longer has that shape."""
+        try:
+            return next(iter(self._docs(type_, "SELECT doc FROM memory WHERE key = ?", key)), None)
+        except msgspec.DecodeError:
+            return None
 
     def cursor(self, source: str) -> str | None:
         row = self.db.conn.execute("SELECT cursor FROM cursors WHERE source = ?", [source]).fetchone()
@@ -97,7 +125,7 @@ class Store:
         hour = 3_600_000
         signals = "SELECT doc FROM signals WHERE kind = 'outage' AND posted_at > ?"
         return restored(
-            profiles={_cell(key): msgspec.json.decode(doc, type=Profile) for key, doc in self._rows("SELECT cell, doc FROM profiles")},
+            profiles={cell_of(key): msgspec.json.decode(doc, type=Profile) for key, doc in self._rows("SELECT cell, doc FROM profiles")},
             signals=self._docs(Signal, signals, latest - SPAN * hour),
             incidents=self._docs(Incident, "SELECT doc FROM incidents WHERE phase != 'resolved' OR resolved_at > ?", latest - 4 * hour),
             cases=self._docs(Case, "SELECT doc FROM cases WHERE last_at > ? OR due_at IS NOT NULL", latest - 72 * hour),
@@ -123,7 +151,7 @@ class Store:
             " WHERE id IN (SELECT value FROM json_each(?)) AND deleted_at IS NULL ORDER BY posted_at, id",
             [json.dumps(list(ids))],
         )
-        return tuple(Quote(id_, text, author, source, _moment(at), url or "") for id_, text, author, source, at, url in rows)
+        return tuple(Quote(id_, text, author, source, moment(at), url or "") for id_, text, author, source, at, url in rows)
 
     def waiting_deliveries(self) -> list[Delivery]:
         """The outbox's open rows, in the order they were decided, each alert with the quotes that still exist."""
@@ -157,6 +185,7 @@ class Store:
         now: datetime,
         outcome: Outcome,
         messages: Sequence[Message] = (),
+        edited: Sequence[Message] = (),
         deleted: Sequence[str] = (),
         refused: Sequence[Refusal] = (),
         batches: Sequence[Batch] = (),
@@ -166,30 +195,36 @@ class Store:
         duplicates: int = 0,
     ) -> None:
         """Everything one micro-batch decided, durably, or nothing of it."""
-        conn, at = self.db.conn, _ms(now)
+        conn, at = self.db.conn, ms(now)
         conn.execute("BEGIN IMMEDIATE")
         try:
-            conn.executemany(_INSERT_MESSAGE, map(_message_row, messages))
-            conn.executemany(_SIGNAL, map(_signal_row, outcome.signals))
-            conn.executemany("INSERT OR REPLACE INTO incidents VALUES (?, ?, ?, ?, ?, ?, ?)", map(_incident_row, outcome.incidents))
-            conn.executemany("INSERT OR REPLACE INTO cases VALUES (?, ?, ?, ?, ?, ?, ?, ?)", map(_case_row, outcome.cases))
-            profiles = [(_cell_key(cell), _ENCODE(profile)) for cell, profile in outcome.profiles]
+            heard_from = {event.id: batch.source for batch in batches for event in batch.events if isinstance(event, Message)}
+            conn.executemany(_INSERT_MESSAGE, [(*message_row(message), heard_from.get(message.id, "")) for message in messages])
+            conn.executemany(_EDIT, [{"id": one.id, "text": one.text, "fingerprint": one.fingerprint} for one in edited])
+            conn.executemany(_SIGNAL, map(signal_row, outcome.signals))
+            conn.executemany("INSERT OR REPLACE INTO incidents VALUES (?, ?, ?, ?, ?, ?, ?)", map(incident_row, outcome.incidents))
+            conn.executemany("INSERT OR REPLACE INTO cases VALUES (?, ?, ?, ?, ?, ?, ?, ?)", map(case_row, outcome.cases))
+            profiles = [(cell_key(cell), encode(profile)) for cell, profile in outcome.profiles]
             conn.executemany("INSERT OR REPLACE INTO profiles VALUES (?, ?)", profiles)
             if memory_before != outcome.state.memory:
-                conn.execute("INSERT OR REPLACE INTO memory VALUES ('memory', ?)", [_ENCODE(outcome.state.memory)])
+                conn.execute("INSERT OR REPLACE INTO memory VALUES ('memory', ?)", [encode(outcome.state.memory)])
             if outcome.texts is not None:
-                conn.execute("INSERT OR REPLACE INTO memory VALUES ('texts', ?)", [_ENCODE(outcome.texts)])
-            conn.executemany(_LABEL, [{**msgspec.structs.asdict(label), "at": _ms(label.at)} for label in outcome.labels])
+                conn.execute("INSERT OR REPLACE INTO memory VALUES ('texts', ?)", [encode(outcome.texts)])
+            conn.executemany(_LABEL, [{**msgspec.structs.asdict(label), "at": ms(label.at)} for label in outcome.labels])
             conn.executemany(_ERASE, [(at, id_) for id_ in deleted])
-            for forget in (_FORGET_WHY, "DELETE FROM labels WHERE message = ?"):
-                conn.executemany(forget, [(id_,) for id_ in deleted])
+            conn.executemany("DELETE FROM labels WHERE message = ?", [(id_,) for id_ in deleted])
+            conn.executemany(_FORGET_WHY, [(id_,) for id_ in (*deleted, *(one.id for one in edited))])
+            checked = [(at, id_) for batch in batches for id_ in batch.checked]
+            conn.executemany("UPDATE messages SET checked_at = ? WHERE id = ?", checked)
+            gaps = [gap_row(gap, batch.source, now) for batch in batches for gap in batch.gaps]
+            conn.executemany("INSERT OR IGNORE INTO gaps VALUES (?, ?, ?, ?, ?)", gaps)
             aside = [(one.source, one.item[:200], one.reason[:500], at) for one in refused]
             conn.executemany("INSERT INTO quarantine (source, item, reason, at) VALUES (?, ?, ?, ?)", aside)
             cursors = [(batch.source, batch.cursor, at) for batch in batches if batch.cursor is not None]
             conn.executemany("INSERT OR REPLACE INTO cursors VALUES (?, ?, ?)", cursors)
-            spoken = [_alert_row(alert, why, rules) for alert, why in (*((said, "") for said in outcome.alerts), *outcome.muted)]
+            spoken = [alert_row(alert, why, rules) for alert, why in (*((said, "") for said in outcome.alerts), *outcome.muted)]
             conn.executemany("INSERT OR IGNORE INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", spoken)
-            conn.executemany(_POST, map(_delivery_row, deliveries))
+            conn.executemany(_POST, map(delivery_row, deliveries))
             self._count({"messages": len(messages), "duplicates": duplicates, "refused": len(refused), "deleted": len(deleted)})
             conn.execute("COMMIT")
         except BaseException:
@@ -199,78 +234,22 @@ class Store:
 
     def record(self, delivery: Delivery) -> None:
         """A delivery's new state, durably. The quotes are not kept: they are read again each time."""
-        id_, _, _, state, next_at, ref, doc = _delivery_row(delivery)
+        id_, _, _, state, next_at, ref, doc = delivery_row(delivery)
         self.db.conn.execute("UPDATE outbox SET state = ?, next_at = ?, ref = ?, doc = ? WHERE id = ?", (state, next_at, ref, doc, id_))
 
     def remember_rules(self, fingerprint: str, text: str, now: datetime) -> None:
         """The rules now in force, for a restart that finds the file broken."""
-        self.db.conn.execute("INSERT OR REPLACE INTO rules VALUES (?, ?, ?)", [fingerprint, text, _ms(now)])
+        self.db.conn.execute("INSERT OR REPLACE INTO rules VALUES (?, ?, ?)", [fingerprint, text, ms(now)])
 
     def put(self, key: str, value: Any) -> None:
         """A small thing to remember by name, such as a source's health."""
-        self.db.conn.execute("INSERT OR REPLACE INTO memory VALUES (?, ?)", [key, _ENCODE(value)])
+        self.db.conn.execute("INSERT OR REPLACE INTO memory VALUES (?, ?)", [key, encode(value)])
 
     def _count(self, seen: Mapping[str, int]) -> None:
         self.db.conn.executemany(
             "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET n = n + excluded.n",
             [(name, n) for name, n in seen.items() if n],
         )
-
-
-# ── rows ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _ms(at: datetime) -> int:
-    return int(at.timestamp() * 1000)
-
-
-def _ms_or_none(at: datetime | None) -> int | None:
-    return None if at is None else _ms(at)
-
-
-def _moment(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC)
-
-
-def _message_row(m: Message) -> tuple[Any, ...]:
-    return (
-        m.id, m.source, m.brand, m.author, m.author_name, m.author_key, m.lang, m.text, _ms(m.posted_at), _ms(m.seen_at), m.by_brand,
-        m.direct, m.in_reply_to, m.conversation, m.repost_of, m.url, m.region, m.audience, m.stars, m.fingerprint,
-    )  # fmt: skip
-
-
-def _signal_row(s: Signal) -> tuple[Any, ...]:
-    return (s.id, s.kind, s.brand, s.service, _ms(s.posted_at), s.counted, _ENCODE(s))
-
-
-def _incident_row(i: Incident) -> tuple[Any, ...]:
-    return (i.id, i.brand, i.service, i.phase, _ms(i.opened_at), _ms_or_none(i.resolved_at), _ENCODE(i))
-
-
-def _case_row(c: Case) -> tuple[Any, ...]:
-    clock = c.clock
-    pending = clock is not None and not clock.met_at and not clock.breached
-    return (
-        c.id, c.source, c.author_key, _ms(c.opened_at), _ms(c.last_at), _ms(clock.due_at) if clock and pending else None,
-        _ms_or_none(clock.met_at) if clock else None, _ENCODE(c),
-    )  # fmt: skip
-
-
-def _alert_row(a: Alert, muted: str, rules: str) -> tuple[Any, ...]:
-    return (a.alert, _ms(a.at), a.reason, a.incident, a.case, rules, muted, _ENCODE(a))
-
-
-def _delivery_row(d: Delivery) -> tuple[Any, ...]:
-    bare = replace(d, alert=replace(d.alert, quotes=()))
-    return (d.id, incident_of(d.alert), d.destination, d.state, _ms_or_none(d.next_at), d.ref, _ENCODE(bare))
-
-
-def _cell_key(cell: Cell) -> str:
-    return json.dumps([cell.brand, cell.service, cell.symptom, cell.source, cell.region], ensure_ascii=False)
-
-
-def _cell(key: str) -> Cell:
-    return Cell(*json.loads(key))
 
 
 # ── one writer ───────────────────────────────────────────────────────────────────────────────────────────────────

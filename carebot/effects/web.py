@@ -1,8 +1,9 @@
 """The web door: webhooks come in; health and metrics go out. Nothing else is served, and nothing a stranger sent is said back.
 
 A webhook is answered 202 only when its messages are committed: a sender who sees anything else sends them again, and sent
-twice they count once. What is not surely from the sender is 401, whatever is wrong with it. When carebot is busy the answer is
-503 with a time to wait. Listen on loopback (the default) behind the proxy that already speaks TLS for your house.
+twice they count once. (A sender that asks first whether the address is ours, as Meta does, is answered 200: it takes nothing else.)
+What is not surely from the sender is 401, whatever is wrong with it. When carebot is busy the answer is 503 with a time to wait.
+Listen on loopback (the default) behind the proxy that already speaks TLS for your house.
 
 It is built on aiohttp's plain server rather than its application, because only there can the answer to malformed HTTP be ours:
 aiohttp's own repeats the malformed line and writes it to the log.
@@ -16,14 +17,14 @@ import math
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from aiohttp import web
 
 from carebot.errors import Refused
 from carebot.model import Batch
-from connectors.base import Receiver
+from connectors.base import Greets, Receiver
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ AT_ONCE = 64  # webhooks in hand, each up to MAX_BODY: 64 MB at the very most
 AGAIN_IN = "5"  # seconds, in Retry-After
 
 Accept = Callable[[Batch], Awaitable[None]]
+T = TypeVar("T")
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -53,6 +55,7 @@ class Metric(msgspec.Struct, frozen=True):
 
 _NAME = re.compile(r"carebot_[a-z0-9_]+")
 _LABEL = re.compile(r"[a-z][a-z0-9_]*")
+_CHALLENGE = re.compile(r"[A-Za-z0-9_.-]{1,200}")
 
 
 def exposition(metrics: Iterable[Metric]) -> str:
@@ -138,6 +141,8 @@ class Web:
         match request.method, request.path.split("/")[1:]:
             case "POST", ["hooks", source] if receiver := self.receivers.get(source):
                 return await self._hook(request, source, receiver)
+            case "GET", ["hooks", source] if isinstance(receiver := self.receivers.get(source), Greets):
+                return self._greeting(request, source, receiver)
             case "GET", ["health"]:
                 health = self._health()
                 return _json(200 if health.ok else 503, {"ok": health.ok, "facts": dict(health.facts)})
@@ -154,7 +159,8 @@ class Web:
             body = await _body(request)
             if isinstance(body, web.Response):
                 return body
-            batch = self._received(source, receiver, {name.lower(): value for name, value in request.headers.items()}, body)
+            headers = {name.lower(): value for name, value in request.headers.items()}
+            batch = self._theirs(source, lambda: receiver.receive(headers, body, self._clock()))
             if batch is None:
                 self._turned_away(source)
                 return _json(401, {"refused": "signature"})
@@ -162,11 +168,20 @@ class Web:
                 await self._accept(batch)
             except (asyncio.QueueFull, TimeoutError):
                 return _busy()
-            return _json(202, {"taken": len(batch.events), "refused": len(batch.refused)})
+            return _json(200 if isinstance(receiver, Greets) else 202, {"taken": len(batch.events), "refused": len(batch.refused)})
 
-    def _received(self, source: str, receiver: Receiver, headers: Mapping[str, str], body: bytes) -> Batch | None:
+    def _greeting(self, request: web.BaseRequest, source: str, receiver: Greets) -> web.Response:
+        """A sender asks whether this address is ours before it sends anything: its own challenge comes back, if it knows the word."""
+        answer = self._theirs(source, lambda: receiver.greet(dict(request.query)))
+        if answer is None or not _CHALLENGE.fullmatch(answer):
+            self._turned_away(source)
+            return _plain(403)
+        return _plain(200, answer)
+
+    def _theirs(self, source: str, said: Callable[[], T]) -> T | None:
+        """What a receiver makes of a request; None for what is not surely from its sender."""
         try:
-            return receiver.receive(headers, body, self._clock())
+            return said()
         except Refused:
             log.info("hook refused source=%s", source)
         except Exception as error:  # a third party's code on a stranger's bytes: their mistakes must not become our 500

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from aiohttp import web
 
@@ -86,3 +87,8 @@ class Nobody:
 
     async def get(self, url: str, **_: object) -> base.Reply:
         raise AssertionError(f"nobody should ask for {url}")
+
+    post = get
+
+    def frames(self, url: str, **_: object) -> Any:
+        raise AssertionError(f"nobody should listen to {url}")

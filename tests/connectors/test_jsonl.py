@@ -187,3 +187,16 @@ async def test_a_cursor_that_another_kind_left_starts_at_the_beginning(tmp_path:
     file = tmp_path / "notes.jsonl"
     file.write_bytes(said(1))
     assert ids(await notes(file).fetch(cursor)) == ["call-notes:1"]
+
+
+async def test_a_file_that_another_program_has_yet_to_write_is_no_fault_but_a_folder_that_is_not_there_is(tmp_path: Path):
+    def there(path: Path) -> base.Checked:
+        connector = notes(path)
+        assert isinstance(connector, base.Checked)
+        return connector
+
+    assert "not there yet" in await there(tmp_path / "notes.jsonl").check()
+    (tmp_path / "notes.jsonl").write_text('{"id": "1", "text": "hola"}\n')
+    assert "can be read" in await there(tmp_path / "notes.jsonl").check()
+    with pytest.raises(Unreachable):
+        await there(tmp_path / "no" / "notes.jsonl").check()

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from carebot.config.schema import OpenHours, Promise
+from carebot.config.schema import Promise
+from carebot.config.values import OpenHours
 from carebot.decide.sla import NeverOpen, due_at, run_out, started
 
 MADRID = ZoneInfo("Europe/Madrid")

@@ -16,7 +16,7 @@ from benchmarks import storms
 from carebot.effects.store import Store, wal_reset_bug
 from carebot.errors import Held
 from carebot.loop import Loop
-from carebot.model import Batch, Choice, Click, Deleted, Delivery, Mark, Message, Signal, Verdict
+from carebot.model import Batch, Choice, Click, Deleted, Delivery, Gap, Mark, Message, Signal, Text, Verdict
 from tests.saying import at, rulebook, say
 
 
@@ -242,7 +242,7 @@ def test_a_database_from_before_the_desk_taught_gets_the_table_and_keeps_its_mes
 def test_everything_of_a_batch_is_committed_or_nothing_is(tmp_path, monkeypatch):
     one = loop(tmp_path / "care.db")
     take(one, say(id="x:1"), cursor="1")
-    monkeypatch.setattr("carebot.effects.store._delivery_row", lambda delivery: 1 / 0)
+    monkeypatch.setattr("carebot.effects.store.delivery_row", lambda delivery: 1 / 0)
     said = [say(f"down {n}", id=f"x:{n}", by=f"p{n}", minute=n / 10) for n in range(2, 9)]
     with pytest.raises(ZeroDivisionError):
         one._take([Batch(source="test", events=tuple(said), cursor="2")], at(1))
@@ -319,3 +319,53 @@ def test_a_database_that_is_none_says_so(tmp_path):
     (tmp_path / "care.db").write_bytes(b"this is not a database, it is a letter" * 100)
     with pytest.raises(sqlite3.DatabaseError):
         Store(tmp_path / "care.db")
+
+
+# ── what became of it ──
+
+
+def test_what_a_source_brought_is_looked_up_again_after_a_day_oldest_first_and_a_month_long(tmp_path: Path):
+    keep = Store(tmp_path / "carebot.db")
+    loop = Loop(keep, rulebook(), secret=b"k" * 32, destinations=lambda alert: ())
+    loop.take([Batch(source="x-search", events=(say("old", minute=0, id="x:1"), say("later", minute=5, id="x:2")))], at(6))
+    loop.take([Batch(source="forum", events=(say("elsewhere", minute=1, id="f:1"),))], at(7))
+    assert keep.to_recheck("x-search", at(60), 10) == []
+    tomorrow = at(60 * 24)
+    assert keep.to_recheck("x-search", tomorrow, 10) == ["x:1", "x:2"]
+    assert keep.to_recheck("x-search", tomorrow, 1) == ["x:1"]
+    gone = Batch(source="x-search", events=(Deleted(id="x:2", at=tomorrow),), checked=("x:1", "x:2"))
+    loop.take([gone], tomorrow)
+    assert keep.to_recheck("x-search", tomorrow, 10) == []
+    assert keep.to_recheck("x-search", at(60 * 48), 10) == ["x:1"]
+    assert keep.to_recheck("x-search", at(60 * 24 * 31), 10) == []
+    keep.close()
+
+
+def test_an_edit_replaces_the_words_we_show_and_counts_nothing_twice(tmp_path: Path):
+    keep = Store(tmp_path / "carebot.db")
+    loop = Loop(keep, rulebook(), secret=b"k" * 32, destinations=lambda alert: ())
+    said = msgspec.structs.replace(say("La app no funciona desde esta mañana", minute=0, id="x:1"), verdict=None)
+    first = loop.take([Batch(source="x", events=(said,))], at(1))
+    why = "SELECT json_extract(doc, '$.why') FROM signals WHERE id = 'x:1'"
+    assert all(words for (words,) in keep.db.conn.execute(why))
+    edit = say("La app va lenta, llamadme al 600 123 123", minute=0, id="x:1")
+    took = [loop.take([Batch(source="x", events=(edit, edit))], at(2)), loop.take([Batch(source="x", events=(edit,))], at(3))]
+    assert first.new == 1 and [one.new for one in took] == [0, 0]
+    assert "600" not in keep.quotes(["x:1"])[0].text
+    assert "lenta" in keep.quotes(["x:1"])[0].text
+    assert {words for (words,) in keep.db.conn.execute(why)} == {None}
+    loop.take([Batch(source="x", events=(Deleted(id="x:1", at=at(4)),))], at(4))
+    loop.take([Batch(source="x", events=(edit,))], at(5))  # what was taken back does not return as an edit
+    assert keep.quotes(["x:1"]) == ()
+    keep.close()
+
+
+def test_gaps_are_kept_once_with_their_reason(tmp_path: Path):
+    keep = Store(tmp_path / "carebot.db")
+    loop = Loop(keep, rulebook(), secret=b"k" * 32, destinations=lambda alert: ())
+    gap = Gap(from_=at(0), to=at(9), why=Text("Solo enseña lo último.", "It only shows its newest."))
+    for minute in (10, 11):
+        loop.take([Batch(source="forum", gaps=(gap,))], at(minute))
+    rows = keep.db.conn.execute("SELECT source, to_at - from_at, why FROM gaps").fetchall()
+    assert rows == [("forum", 9 * 60_000, "It only shows its newest.")]
+    keep.close()

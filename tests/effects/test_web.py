@@ -39,20 +39,33 @@ class Letters:
         return Batch(source="letters", events=events, refused=(Refusal(source="letters", item="1", reason="empty"),) * lines.count(""))
 
 
+class Greeter(Letters):
+    """A receiver whose sender asks first whether the address is ours. Answers with whatever it was asked."""
+
+    def greet(self, query: Mapping[str, str]) -> str | None:
+        if query.get("word") != "ours":
+            return None
+        if self.broken:
+            raise self.broken("a customer's words")
+        return query.get("challenge")
+
+
 class Desk:
     def __init__(self) -> None:
         self.committed: list[Batch] = []
+        self.turned_away: list[str] = []
         self.trouble: Exception | None = None
         self.health = Health(True, {"sources": 2})
         self.letters = Letters()
         self.commit = asyncio.Event()
         self.commit.set()
         self.web = Web(
-            receivers={"letters": self.letters},
+            receivers={"letters": self.letters, "greeter": Greeter()},
             accept=self.accept,
             health=lambda: self.health,
             metrics=lambda: [Metric("carebot_messages_total", "Messages read.", 3, {"source": "letters"})],
             clock=lambda: NOW,
+            turned_away=self.turned_away.append,
             port=0,
         )
 
@@ -100,6 +113,59 @@ async def test_taken_means_committed(desk: Desk) -> None:
     assert not asking.done()
     desk.commit.set()
     assert (await asking)[0] == 202
+
+
+# ── is this address yours? ───────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_who_knows_the_word_gets_their_own_challenge_back_and_nothing_else(desk: Desk) -> None:
+    status, body, headers = await desk.ask("GET", "/hooks/greeter?word=ours&challenge=1158201444")
+    assert (status, body) == (200, "1158201444")
+    assert headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert (headers["X-Content-Type-Options"], headers["Cache-Control"]) == ("nosniff", "no-store")
+    assert desk.turned_away == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "?word=theirs&challenge=1",
+        "?word=ours",
+        "?word=ours&challenge=",
+        "?word=ours&challenge=%3Cscript%3Ealert(1)%3C/script%3E",
+        "?word=ours&challenge=a%0d%0aSet-Cookie:x",
+        "?word=ours&challenge=1%0a",
+        "?word=ours&challenge=%ff%fe",
+        "?word=ours&challenge=%C3%A9",
+        "?word=ours&challenge=" + "1" * 201,
+    ],
+)
+async def test_a_stranger_or_a_challenge_that_could_be_more_than_text_is_403_and_hears_nothing(desk: Desk, query: str) -> None:
+    status, body, _ = await desk.ask("GET", "/hooks/greeter" + query)
+    assert (status, body) == (403, "")
+    assert desk.turned_away == ["greeter"]
+
+
+async def test_a_greeting_that_fails_in_a_third_partys_code_is_403_and_not_500(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    greeter = desk.web.receivers["greeter"]
+    assert isinstance(greeter, Greeter)
+    greeter.broken = KeyError
+    assert (await desk.ask("GET", "/hooks/greeter?word=ours&challenge=1"))[0] == 403
+    assert "hook could not be read source=greeter error=KeyError" in caplog.text
+    assert "customer's words" not in caplog.text
+
+
+async def test_who_does_not_greet_is_not_asked_and_nobody_is_found_by_asking(desk: Desk) -> None:
+    asked = ("GET /hooks/letters", "GET /hooks/nobody", "GET /hooks/greeter/x", "HEAD /hooks/greeter", "PUT /hooks/greeter", "GET /hooks")
+    answered = [(await desk.ask(*each.split()))[0] for each in asked]
+    assert answered == [405, 405, 404, 404, 404, 404]
+
+
+async def test_a_sender_that_greets_is_answered_200_once_its_letters_are_committed(desk: Desk) -> None:
+    status, body, _ = await desk.ask("POST", "/hooks/greeter", data=b"no money", headers=SIGNED)
+    assert (status, json.loads(body), len(desk.committed)) == (200, {"taken": 1, "refused": 0}, 1)
+    assert (await desk.ask("POST", "/hooks/greeter", data=b"no money"))[0] == 401
 
 
 @pytest.mark.parametrize("error", [None, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError])

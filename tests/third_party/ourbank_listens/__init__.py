@@ -1,0 +1,1 @@
+"""A bank's own connectors, in a package of the bank's."""
