@@ -1,27 +1,29 @@
-"""Messages that another system sends us, as signed HTTP requests: one JSON object, a list of them, or JSON lines (contracts.md).
+"""What another system posts to us: a contact form, a chat, a ticket system, the house's own monitoring.
 
-The sender signs `{timestamp}.{body}` with a secret both know:
-    x-carebot-timestamp: seconds since 1970
-    x-carebot-signature: sha256=<hex HMAC-SHA256>
-Nothing is read before the signature fits. The same request sent twice brings the same ids, which are stored once.
+Our own shape is one JSON object, a list of them, or JSON lines (contracts.md). Chatwoot, Zendesk and Alertmanager are known by `format`; of
+anything else a support lead says under `map` which field is which (mapping.py). Nothing is read before the sender has proved who it is
+(signatures.py). The same request sent twice brings the same ids, which are stored once.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Literal, Self
 
 import msgspec
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from carebot.config.parts import Name
-from carebot.config.schema import Duration
+from carebot.config.values import Duration
 from carebot.errors import Refused
 from carebot.model import Batch
 from connectors import base
+from connectors.webhook.alertmanager import OURS, alerts
+from connectors.webhook.mapping import READY, Map, mapped, merged
+from connectors.webhook.signatures import Given, How, is_proved, signature
+
+__all__ = ["EXAMPLE", "Map", "Options", "Webhook", "connect", "read", "signature"]
 
 EXAMPLE = """
 name: contact-form
@@ -32,8 +34,7 @@ max_age: 5m
 
 MAX_BODY = 1_000_000
 MAX_EVENTS = 2_000
-SIGNATURE = re.compile(r"sha256=([0-9a-f]{64})")
-TIMESTAMP = re.compile(r"[0-9]{1,11}")
+_USUAL: dict[str, How] = {"lines": "carebot", "chatwoot": "chatwoot", "zendesk": "zendesk", "alertmanager": "bearer"}
 
 
 class Options(base.Options):
@@ -42,20 +43,51 @@ class Options(base.Options):
     max_age: Duration = Field(
         timedelta(minutes=5), ge=timedelta(seconds=10), le=timedelta(hours=1), description="How old a request may be."
     )
+    format: Literal["lines", "chatwoot", "zendesk", "alertmanager"] = Field(
+        "lines", description="Whose JSON it is: lines (ours, or what `map` says), chatwoot, zendesk or alertmanager."
+    )
+    map: Map | None = Field(None, description="Which of their fields is which; beside a format, what is different here.")
+    signed: How | None = Field(
+        None,
+        description="How the sender proves it: carebot, chatwoot, zendesk, hub, bearer, basic. Left out: as the format does.",
+    )
+    header: str = Field(
+        "", pattern=r"^([a-z0-9-]{1,60})?$", description="With hub or bearer: the header it stands in, if not the usual one."
+    )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.map and self.format == "lines" and not (self.map.text or self.map.deleted):
+            raise ValueError("`map` must say where the words are: `text: message.content`.")
+        if self.header and self.how not in ("hub", "bearer"):
+            raise ValueError(f"`header` says nothing where it is signed as {self.how} does; it is for hub and bearer.")
+        return self
+
+    @property
+    def how(self) -> How:
+        return self.signed or _USUAL[self.format]
 
 
 class Webhook:
-    def __init__(self, name: str, keys: tuple[bytes, ...], max_age: timedelta) -> None:
-        self._name, self._keys, self._max_age = name, keys, max_age
+    def __init__(self, name: str, options: Options, keys: tuple[bytes, ...]) -> None:
+        self._name, self._options, self._keys = name, options, keys
 
     def receive(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Batch:
         if len(body) > MAX_BODY:
             raise Refused(f"{self._name}: a request was longer than 1 MB", "Send fewer messages at once.")
-        if not is_signed(headers, body, now, self._keys, self._max_age):
+        given = Given(headers, body, now, self._options.max_age, self._options.header)
+        if not is_proved(self._options.how, given, self._keys):
             raise Refused(
                 f"{self._name}: a request was not signed, or too long ago",
                 "If it was the real sender, compare its key and its clock with ours, and how it signs with the example in docs/how-to.",
             )
+        match self._options:
+            case Options(format="alertmanager", map=own):
+                return alerts(body, merged(OURS, own), self._name, now)
+            case Options(format="chatwoot" | "zendesk" as known, map=own):
+                return mapped(body, merged(READY[known], own), self._name, now)
+            case Options(map=Map() as own):
+                return mapped(body, own, self._name, now)
         return read(body, self._name, now)
 
 
@@ -67,23 +99,7 @@ def connect(name: str, options: BaseModel, world: base.World) -> base.Receiver:
         raise Refused(
             f"{name}: the key in credential {' or '.join(names)} is shorter than 16 characters", "Make one: openssl rand -hex 32."
         )
-    return Webhook(name, keys, options.max_age)
-
-
-def signature(key: bytes, timestamp: str, body: bytes) -> str:
-    """What a sender writes into x-carebot-signature."""
-    return "sha256=" + hmac.new(key, timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
-
-
-def is_signed(headers: Mapping[str, str], body: bytes, now: datetime, keys: tuple[bytes, ...], max_age: timedelta) -> bool:
-    """True if one of the keys signed just this, not long ago. Never raises: the headers are a stranger's."""
-    timestamp, given = headers.get("x-carebot-timestamp", ""), headers.get("x-carebot-signature", "")
-    if not TIMESTAMP.fullmatch(timestamp) or not SIGNATURE.fullmatch(given):
-        return False
-    if abs(now.timestamp() - int(timestamp)) > max_age.total_seconds():
-        return False
-    fits = [hmac.compare_digest(signature(key, timestamp, body), given) for key in keys]
-    return any(fits)
+    return Webhook(name, options, keys)
 
 
 def read(body: bytes, name: str, now: datetime) -> Batch:
