@@ -11,7 +11,7 @@ import contextlib
 import logging
 import signal
 from collections import Counter
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Container, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -68,6 +68,9 @@ class Kept:
 
     async def to_recheck(self, source: str, now: datetime, most: int) -> list[str]:
         return await self._in_loop(self._store.to_recheck, source, now, most)  # type: ignore[no-any-return]
+
+    async def known(self, ids: Sequence[str]) -> Container[str]:
+        return await self._in_loop(self._store.known, ids)  # type: ignore[no-any-return]
 
 
 class Daemon:

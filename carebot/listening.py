@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
@@ -38,6 +38,7 @@ class Memory(Protocol):
     async def put(self, key: str, value: object) -> None: ...
     async def recalled(self, key: str, type_: type[_T]) -> _T | None: ...
     async def to_recheck(self, source: str, now: datetime, most: int) -> list[str]: ...
+    async def known(self, ids: Sequence[str]) -> Container[str]: ...
 
 
 class Ear:
@@ -130,11 +131,13 @@ class Listener:
         try:
             cursor = await self._memory.cursor(name)
             batch = await self._asked(ear, lambda made: made.fetch(cursor))
-            health, batch = polling.covered(ear.health, batch, began)
+            said = [event.id for event in batch.events if isinstance(event, Message)]
+            known = await self._memory.known(said) if said else ()
+            health, batch = polling.covered(ear.health, batch, began, known)
             if batch.events or batch.refused or batch.gaps or batch.cursor != cursor:
                 await self._commit(batch)
             more, wait = batch.more, batch.wait
-            await self._brought(ear, batch)
+            await self._brought(ear, batch, sum(id_ not in known for id_ in said))
             news = polling.answered(health, batch.requests, self.clock())
         except Trouble as trouble:
             news = polling.troubled(ear.health, trouble, self.clock())
@@ -153,10 +156,9 @@ class Listener:
         except TimeoutError:
             raise Unreachable(f"{ear.source.name}: no answer within {DEADLINE.total_seconds():.0f} s") from None
 
-    async def _brought(self, ear: Ear, batch: Batch) -> None:
-        """What a look brought and cost, remembered; what staff must hear of that, said."""
+    async def _brought(self, ear: Ear, batch: Batch, items: int) -> None:
+        """What a look brought (so many that we did not have) and cost, remembered; what staff must hear of that, said."""
         name, now = ear.source.name, self.clock()
-        items = sum(isinstance(event, Message) for event in batch.events)
         if (left := self._allowance(ear)) and left.mode == "full":
             ear.usual, quiet = silence.told(name, silence.heard(ear.usual, items, now), now)
             if items or quiet:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Container
 from datetime import datetime, timedelta
 
 import msgspec
@@ -73,23 +74,24 @@ def troubled(health: Health, trouble: Trouble, now: datetime) -> tuple[Health, S
     return replace(health, told=True), _report(health.source, "source_silent", now, headline, _since(health))
 
 
-def covered(health: Health, batch: Batch, began: datetime) -> tuple[Health, Batch]:
+def covered(health: Health, batch: Batch, began: datetime, known: Container[str] = ()) -> tuple[Health, Batch]:
     """The batch with the source's word on how far it has been heard now, and on its gaps; without, where that would say nothing new.
 
     began   when this look began. What is posted later may be missing from it, also from further pages that are read minutes later.
+    known   ids we had before: a look goes back a little further than it must, and what it brings twice it brought once
     """
     batch = _with_gaps(batch, health, began)
     since = health.sweep_began or began
     if batch.more:
-        return replace(health, sweep_began=since), brought(batch, since)
-    known = health.heard_until and health.heard_until.replace(second=0, microsecond=0)
-    news = known != since.replace(second=0, microsecond=0) or _networks(batch)
-    return replace(health, sweep_began=None, heard_until=since), brought(batch, since, since) if news else batch
+        return replace(health, sweep_began=since), brought(batch, since, known=known)
+    before = health.heard_until and health.heard_until.replace(second=0, microsecond=0)
+    news = before != since.replace(second=0, microsecond=0) or _networks(batch, known)
+    return replace(health, sweep_began=None, heard_until=since), brought(batch, since, since, known) if news else batch
 
 
-def brought(batch: Batch, at: datetime, to: datetime | None = None) -> Batch:
+def brought(batch: Batch, at: datetime, to: datetime | None = None, known: Container[str] = ()) -> Batch:
     """The batch with its source's word on what it brought. `to`: how far the source has been heard; None: it cannot say."""
-    networks = _networks(batch)
+    networks = _networks(batch, known)
     if to is None and not networks:
         return batch
     oldest = min((event.posted_at for event in batch.events if isinstance(event, Message)), default=None) if batch.of else None
@@ -116,8 +118,10 @@ def _of_gap(gap: Gap, source: str, now: datetime) -> tuple[Coverage, SelfReport]
     return unheard, told
 
 
-def _networks(batch: Batch) -> dict[str, int]:
-    return dict(Counter(event.source for event in batch.events if isinstance(event, Message) and event.source))
+def _networks(batch: Batch, known: Container[str]) -> dict[str, int]:
+    """How many messages of each network are news; of a sample, how many it holds, as `Batch.of` counts what it has again as well."""
+    said = (event for event in batch.events if isinstance(event, Message) and event.source)
+    return dict(Counter(message.source for message in said if batch.of or message.id not in known))
 
 
 def _since(health: Health) -> Text:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Container, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ import msgspec
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from carebot.config.load import read
 from carebot.decide import coverage
@@ -121,6 +123,13 @@ def test_a_gap_of_a_source_never_heard_before_is_none():
     assert batch.gaps == ()
 
 
+def test_what_a_look_brings_twice_it_brought_once_but_a_sample_counts_as_it_was_counted():
+    batch = said("feed", "feed", "x")
+    known = {"feed:0", "x:2"}
+    assert words(covered(Health("forum"), batch, at(3), known)[1])[0].networks == {"feed": 1}
+    assert words(covered(Health("forum"), replace(batch, of=30), at(3), known)[1])[0].networks == {"feed": 2, "x": 1}
+
+
 def test_what_is_sent_to_us_says_what_it_brought_and_not_how_far_it_was_heard():
     assert words(brought(said("web_form"), at(1))) == [Coverage(id="heard:forum", source="forum", at=at(1), networks={"web_form": 1})]
     assert brought(said(), at(1)) == said()
@@ -167,6 +176,9 @@ class Desk:
 
     async def recalled(self, key: str, type_: Any) -> Any:
         return msgspec.json.decode(self.remembered[key], type=type_) if key in self.remembered else None
+
+    async def known(self, ids: Sequence[str]) -> Container[str]:
+        return self.heard_of & set(ids)
 
     async def to_recheck(self, source: str, now: datetime, most: int) -> list[str]:
         return []
