@@ -37,7 +37,7 @@ lang: es
 PAGES = 50  # of a WordPress that are read back
 GONE = -1
 # What some servers change in a page although nothing in it is new: when they built it, and every visitor's session.
-_RESTLESS = re.compile(rb"<lastBuildDate>[^<]{0,100}</lastBuildDate>|\b(?:sid|s|PHPSESSID)=[0-9a-zA-Z]{26,64}")
+_RESTLESS = re.compile(rb"<lastBuildDate>[^<]{0,100}</lastBuildDate>|[?&;](?:sid|s|PHPSESSID)=[0-9a-zA-Z]{26,64}")
 
 
 class Options(base.Options):

@@ -210,7 +210,7 @@ async def test_a_forum_that_goes_down_and_returns_with_what_it_missed_is_heard_a
             assert await desk.at(4) == "xx........"  # down: nothing is known of minutes 2 to 4
             forum.answer = json_feed(0, 2, 3)
             assert await desk.at(5) == "xxxxxx...."  # back, and it still has what was said meanwhile
-            assert desk.heard_of == {f"feed:forum:{minute}" for minute in (0, 2, 3)}
+            assert desk.heard_of == {f"feed:forum:forum:{minute}" for minute in (0, 2, 3)}
             forum.answer = json_feed(7.2, 7.8)  # so many posts that the older ones have left the feed
             assert await desk.at(8) == "xxxxx..xx."
             await desk.listener.listen_to(read("brand: {name: B}\n", kinds={})[0])

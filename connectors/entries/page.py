@@ -28,6 +28,9 @@ MOST_DELETED = 100
 _ATOM, _TOMB = "{http://www.w3.org/2005/Atom}", "{http://purl.org/atompub/tombstones/1.0}"
 # "Comment on App down by Ana", "Forum • Re: App down": written by the machine, in the words of whoever is answered.
 _A_COMMENT, _ANSWERS = re.compile(r"#comment-\d+$"), re.compile(r"(?:^|• )Re: ")
+_TO_WHOM = re.compile(
+    r'^\s*(?:<p>)?[^<]{1,40}<a href="[^"<]{1,300}#comment-\d+">[^<]{0,100}</a>\.'
+)  # "In reply to Ana." in whatever language
 _PERIODS = {"hourly": 3600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
 
 
@@ -119,8 +122,9 @@ def _json_feed(page: bytes) -> _Found | None:
 
 
 def _message(entry: Mapping[str, Any], page: Page) -> Message:
-    body = words_of(max([_text(entry, "summary"), *(_text(part, "value") for part in _list(entry.get("content")))], key=len))
+    body = max([_text(entry, "summary"), *(_text(part, "value") for part in _list(entry.get("content")))], key=len)
     link = _text(entry, "link")
+    body = words_of(_TO_WHOM.sub("", body) if _A_COMMENT.search(link) else body)
     title = words_of(_text(entry, "title"))
     if body and (_A_COMMENT.search(link) or _ANSWERS.search(title)):
         title = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import signal
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carebot.effects.http import Client
-from carebot.errors import Refused, Unreachable
+from carebot.errors import Refused, Throttled, Unreachable
 from carebot.model import Batch, Deleted, Message
 from connectors import base, entries, feed
 from connectors.entries import apart
@@ -124,13 +125,14 @@ async def test_of_a_very_long_feed_the_newest_five_hundred_are_read_once(http: C
 
 
 @pytest.mark.parametrize(
-    ("status", "trouble"), [(401, Refused), (403, Refused), (404, Refused), (410, Refused), (500, Unreachable), (400, Unreachable)]
+    ("status", "trouble"),
+    [(401, Refused), (403, Refused), (404, Refused), (410, Refused), (500, Unreachable), (400, Unreachable), (429, Throttled)],
 )
 async def test_a_server_that_does_not_give_the_feed_is_told_by_whose_turn_it_is(
     http: Client, status: int, trouble: type[Exception]
 ) -> None:
     async with serving(status) as them:
-        with pytest.raises(trouble, match=rf"^foro: .*{status}"):
+        with pytest.raises(trouble, match=rf"^(foro|127\.0\.0\.1): .*{status}"):
             await foro(them, http, path="/latest.rss?key=hush").fetch(None)
 
 
@@ -236,6 +238,24 @@ def test_any_bytes_in_an_entry_become_messages_or_a_trouble_we_know(said: bytes)
     except Unreachable:
         return
     assert all(message.id.startswith("feed:") and message.text for message in messages)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20), lambda inner: st.lists(inner, max_size=3), max_leaves=4
+)
+ITEM = st.dictionaries(
+    st.sampled_from(["id", "url", "title", "content_html", "content_text", "summary", "authors", "date_published"]), JSON
+)
+
+
+@given(st.lists(ITEM | JSON, max_size=4))
+def test_whatever_json_calls_itself_a_feed_becomes_messages(items: list[object]) -> None:
+    assert all(message.id.startswith("feed:") and message.text for message in read(json.dumps({"items": items})))
+
+
+def test_one_half_of_a_letter_or_an_endless_number_in_json_costs_no_other_entry_its_place() -> None:
+    body = '{"items": [{"id": "a", "title": "\\ud83d"}, {"id": %s, "title": "b"}, {"id": "c", "title": "no va"}]}' % ("9" * 5000)
+    assert [message.text for message in read(body)] == ["no va", "b", "?"]
 
 
 # ── not asking for nothing ───────────────────────────────────────────────────────────────────────────────────────
