@@ -192,7 +192,7 @@ class Desk:
 
 
 def json_feed(*posts: float) -> bytes:
-    items = [{"id": f"forum:{minute}", "content_text": "no funciona", "date_published": at(minute).isoformat()} for minute in posts]
+    items = [{"id": f"forum:{minute}", "content_text": f"no funciona {minute}", "date_published": at(minute).isoformat()} for minute in posts]
     return json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": items}).encode()
 
 
