@@ -158,16 +158,15 @@ class Mastodon:
         return "the tag can be read"
 
     async def publish(self, text: str) -> str:
-        """The key makes a second try harmless: the server knows the text again for an hour, and so a lost answer is asked for once more."""
+        """Asked once. Mastodon knows the key again for an hour, so that a person who sends the same text again by hand does no harm; not
+        every server that speaks like it does, so a lost answer is never asked for again from here.
+        """
         if not self._options.token:
             raise Refused(f"{self._name}: we have no account there", "Give the source a `token` that may write (scope write:statuses).")
         key = hashlib.sha256(f"{self._server} {text}".encode(errors="replace")).hexdigest()
         headers = {**self._headers(), "Idempotency-Key": key, "Content-Type": "application/json"}
         body = msgspec.json.encode({"status": text, "visibility": "public"})
-        try:
-            reply = await self._post(body, headers)
-        except Unreachable:
-            reply = await self._post(body, headers)
+        reply = await self._post(body, headers)
         if reply.status == 422:
             raise Refused(f"{self._name}: {self._host} did not take the text (422)", "Shorten it, or post it in the app.")
         said = answers.read_as(_Said, answers.decoded(self._answered(reply).body))
