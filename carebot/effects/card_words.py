@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import math
+
 from carebot.model import ClickAction, Phase, Reason, Text
 
 LABELS = {
     "state": Text("Estado", "State"),
-    "severity": Text("Gravedad", "Severity"),
     "service": Text("Servicio", "Service"),
     "also": Text("También afecta a", "Also affects"),
     "region": Text("Zona", "Region"),
-    "who_else": Text("¿Quién más?", "Who else?"),
-    "only_us": Text("por ahora, solo nosotros", "only us so far"),
     "since": Text("Desde", "Since"),
-    "count": Text("Mensajes", "Messages"),
     "usual": Text("lo normal:", "usually"),
-    "usual_in": Text("lo normal en {} min:", "usual in {} min:"),
-    "authors": Text("Personas", "People"),
-    "sources": Text("Canales", "Channels"),
+    "usual_in": Text("{} en {} min", "{} in {} min"),
+    "baseline": Text("lo normal:", "usual:"),
+    "hidden": Text("Avisos que esto explica", "Alerts this explains"),
+    "sampled": Text("Muestra leída", "Sample read"),
+    "of_about": Text("{} de ~{}", "{} of ~{}"),
+    "volume": Text("Publicaciones", "Posts"),
     "false_alarms_a_month": Text("Confianza", "Confidence"),
     "false_alarms": Text("falsas alarmas al mes", "false alarms a month"),
     "under": Text("menos de", "under"),
-    "waiting": Text("Esperan respuesta", "Waiting for an answer"),
     "owner": Text("Se encarga", "Owner"),
+    "nobody": Text("nadie todavía", "nobody yet"),
+    "next_update_at": Text("Próxima información", "Next update due"),
+    "trend": Text("última hora, máximo {} en {} min", "last hour, at most {} in {} min"),
+    "poll": Text("¿Lo ves tú también?", "Do you see it too?"),
+    "votes": Text("{} sí · {} no", "{} yes · {} no"),
+    "like": Text("Se parece a", "Looks like"),
+    "asks_for": Text("Pide", "Asks for"),
     "contacts": Text("Veces que ha escrito", "Times they wrote"),
     "answers": Text("Respuestas", "Answers"),
     "hand_offs": Text("Derivaciones", "Hand-offs"),
@@ -33,6 +40,7 @@ LABELS = {
     "why": Text("por:", "because of:"),
     "late": Text("leído con retraso:", "read late by:"),
     "rules": Text("reglas:", "rules:"),
+    "told_via": Text("ya avisado por:", "already told via:"),
 }
 
 PHASES: dict[Phase, Text] = {
@@ -47,7 +55,34 @@ BUTTONS: dict[ClickAction, Text] = {
     "confirm": Text("Confirmar incidencia", "Confirm incident"),
     "not_incident": Text("No es incidencia", "Not an incident"),
     "snooze": Text("Posponer", "Snooze"),
+    "see_yes": Text("Sí", "Yes"),
+    "see_no": Text("No", "No"),
     "resolve": Text("Resolver", "Resolve"),
+    "propose": Text("Proponer texto", "Propose text"),
+    "approve": Text("Aprobar texto", "Approve text"),
+    "publish": Text("Publicar", "Publish"),
+    "withdraw": Text("Retirar texto", "Withdraw text"),
+    "said_it": Text("Dicho", "Said"),
+    "it_is_there": Text("Está publicado", "It is there"),
+    "it_is_not_there": Text("No está", "It is not there"),
+}
+
+SNOOZES = {  # `decide.pressed` knows how long each is
+    "30m": Text("30 minutos", "30 minutes"),
+    "1h": Text("1 hora", "1 hour"),
+    "4h": Text("4 horas", "4 hours"),
+    "morning": Text("hasta mañana a las 8", "until 8 tomorrow"),
+}
+
+SURE = (  # false alarms a month, and how sure that is
+    (0.05, Text("muy alta", "very high")),
+    (0.5, Text("alta", "high")),
+    (math.inf, Text("media", "fair")),
+)
+
+MONTHS = {
+    "es": ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"),
+    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
 }
 
 REASONS: dict[Reason, Text] = {
@@ -61,6 +96,9 @@ REASONS: dict[Reason, Text] = {
     "merged": Text("Incidencias unidas", "Incidents merged"),
     "sla_warning": Text("El plazo de respuesta se acaba", "The time to answer is running out"),
     "sla_breached": Text("Plazo de respuesta vencido", "The time to answer is over"),
+    "promise_due": Text("Una promesa nuestra está a punto de vencer", "A promise of ours is about to be broken"),
+    "promise_broken": Text("No hemos cumplido lo prometido", "We did not do what we promised"),
+    "repeat": Text("Vuelve una y otra vez", "Comes back again and again"),
     "hand_offs": Text("Cliente derivado una y otra vez", "Customer sent from one to the next"),
     "churn": Text("Cliente que se va", "Customer about to leave"),
     "moment": Text("Momento de la verdad", "Moment of truth"),
@@ -68,14 +106,31 @@ REASONS: dict[Reason, Text] = {
     "impersonator": Text("Cuenta que se hace pasar por la marca", "Account posing as the brand"),
     "source_silent": Text("Fuente en silencio", "Source gone silent"),
     "source_back": Text("Fuente de vuelta", "Source back"),
+    "gap": Text("Hueco", "Gap"),
+    "budget": Text("Presupuesto", "Budget"),
     "rules_refused": Text("Reglas rechazadas: siguen las anteriores", "Rules refused: the last good ones stay"),
     "rules_loaded": Text("Reglas nuevas en vigor", "New rules in force"),
     "quarantine": Text("Mensajes apartados", "Messages set aside"),
     "digest": Text("Resumen", "Digest"),
     "classifier_down": Text("El modelo propio no responde", "Your own model does not answer"),
     "classifier_back": Text("El modelo propio vuelve a responder", "Your own model answers again"),
+    "held": Text("Varios avisos en uno, para no llenar el canal", "Several alerts in one, so as not to flood the channel"),
+    "outbox_stuck": Text("Avisos atascados", "Alerts are stuck"),
+    "slack_refused": Text("Slack nos rechaza", "Slack refuses us"),
+    "disk_low": Text("Queda poco disco", "Disk getting full"),
+    "disk_full": Text("Disco casi lleno", "Disk nearly full"),
+    "clock_off": Text("Reloj desajustado", "Clock is wrong"),
+    "database": Text("Fallo de la base de datos", "Database failure"),
+    "trouble_over": Text("Problema resuelto", "Trouble over"),
+    "acted": Text("Alguien ha actuado", "Somebody acted"),
+    "statement": Text("Mensaje a clientes", "Statement to customers"),
+    "update_due": Text("Próxima información a clientes", "Next update to customers"),
+    "still_open": Text("Sigue abierta", "Still open"),
+    "flapping": Text("Va y viene", "On and off"),
+    "escalated": Text("Nadie responde: se avisa al siguiente", "Nobody answers: the next one is told"),
 }
 
+STATE_EMOJI = {"suspected": "🟡", "confirmed": "🔴", "minor": "🟠", "taken": "🟣", "monitoring": "🔵", "resolved": "✅"}
 SEVERITY_EMOJI = {1: "🔴", 2: "🔴", 3: "🟠", 4: "🟡"}
 
 # Where the reason says more than the severity does.
@@ -83,6 +138,9 @@ EMOJI: dict[Reason, str] = {
     "resolved": "✅",
     "sla_warning": "⏳",
     "sla_breached": "⌛",
+    "promise_due": "🤝",
+    "promise_broken": "💔",
+    "repeat": "🔂",
     "hand_offs": "🔁",
     "churn": "🚪",
     "moment": "🫂",
@@ -90,10 +148,20 @@ EMOJI: dict[Reason, str] = {
     "impersonator": "🎭",
     "source_silent": "🔇",
     "source_back": "🔈",
+    "gap": "🕳️",
+    "budget": "🪙",
     "rules_refused": "⚠️",
     "rules_loaded": "📋",
     "quarantine": "🧺",
     "digest": "🗞️",
     "classifier_down": "🧩",
     "classifier_back": "🧠",
+    "held": "📚",
+    "outbox_stuck": "📮",
+    "slack_refused": "🚫",
+    "disk_low": "💽",
+    "disk_full": "💽",
+    "clock_off": "🕰️",
+    "database": "🗄️",
+    "trouble_over": "✅",
 }

@@ -1,8 +1,8 @@
 """Slack's side of telling people: post a card once, keep it up to date, and be able to say whether it landed.
 
 An incident is one message: its first alert is posted, later ones update it and leave a line in its thread; only a rise of severity
-and the end are shown to the whole channel again. Every post carries the delivery's id as message metadata, which is how `find`
-learns, after a crash or a lost reply, whether it is there. What the card looks like is in `card`.
+and the end are shown to the whole channel again, and a quiet delivery only updates. Every post carries the delivery's id as message
+metadata, which is how `find` learns, after a crash or a lost reply, whether it is there. What the card looks like is in `card`.
 
 The app needs chat:write, channels:read, channels:history (groups:read and groups:history for private channels).
 https://docs.slack.dev/reference/methods/chat.postMessage (read 2026-11)
@@ -17,9 +17,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from carebot.effects.card import Card, Language, card
-from carebot.effects.card_words import REASONS
-from carebot.effects.harmless import clean, cut, defang, escape
+from carebot.effects.card import Card, Language, Mention, card, line
+from carebot.effects.harmless import clean
 from carebot.errors import Refused, Throttled, Unreachable
 from carebot.model import Alert, Delivery, Text
 
@@ -31,7 +30,6 @@ __all__ = ["Card", "Slack", "card"]
 EVENT = "carebot_delivery"
 REQUEST_LIMIT_S = 10
 MAX_PAGES = 50  # of 200 messages: far more than a desk's channel holds between an alert and the moment we look for it
-BROADCAST = ("severity_up", "resolved")
 
 _BUSY = {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org", "org_login_required"}
 _TOO_RICH = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "invalid_attachments"}
@@ -58,6 +56,7 @@ class Slack:
     channel        "#care-desk", or an id
     service_names  what staff call a service, by its short name
     base_url       another Slack: tests use a real server on loopback
+    mention        who is called by what is sure and grave
     """
 
     def __init__(
@@ -70,6 +69,7 @@ class Slack:
         service_names: Callable[[str], Text | None] = lambda _: None,
         base_url: str = "https://slack.com/api/",
         request_limit_s: int = REQUEST_LIMIT_S,
+        mention: Mention = "none",
     ) -> None:
         from slack_sdk.web.async_client import AsyncWebClient
 
@@ -82,6 +82,7 @@ class Slack:
         self._language: Language = language
         self._zone = zone
         self._service_names = service_names
+        self._mention: Mention = mention
 
     async def send(self, delivery: Delivery, first: str) -> str:
         """Show the alert; returns "channel/ts" of its (or its incident's) message.
@@ -89,12 +90,16 @@ class Slack:
         first   that of the incident's message when there is one: it is updated, and its thread gets a line
         Raises Throttled when Slack surely took nothing, Refused when it never will, Unreachable when nobody knows.
         """
-        shown = card(delivery.alert, language=self._language, zone=self._zone, service_name=self._name_of(delivery.alert))
+        alert = delivery.alert
         channel, _, ts = first.partition("/")
-        if ts and await self._update(channel, ts, shown):
-            await self._post(channel, _line(delivery.alert, self._language), delivery, thread=ts)
+        updated = bool(ts) and await self._update(channel, ts, self._card(alert))
+        if delivery.quiet:
             return first
-        return await self._post(self._id or self._channel, shown, delivery)
+        if updated:
+            called = self._mention if pages(alert) and rises(alert) else "none"
+            await self._post(channel, line(alert, self._language, called), delivery, thread=ts)
+            return first
+        return await self._post(self._id or self._channel, self._card(alert, self._mention if pages(alert) else "none"), delivery)
 
     async def find(self, delivery: Delivery, since: datetime) -> str | None:
         """Where a delivery landed, or None if it did not. `delivery.ref` is its incident's message, if it was to update one."""
@@ -127,7 +132,7 @@ class Slack:
             "metadata": {"event_type": EVENT, "event_payload": {"delivery": delivery.id}},
         }
         if thread:
-            message |= {"thread_ts": thread, "reply_broadcast": delivery.alert.reason in BROADCAST}
+            message |= {"thread_ts": thread, "reply_broadcast": _is_for_all(delivery.alert)}
         reply = await self._rich_or_plain("chat.postMessage", message, shown)
         try:
             self._id = self._id or str(reply["channel"])
@@ -202,8 +207,9 @@ class Slack:
         fix = _FIX.get(error, f"Look up {clean(error)[:80]} at https://docs.slack.dev/reference/methods/chat.postMessage")
         return Refused(f"Slack refused a message to {self._channel} ({clean(error)[:80]})", fix.replace("{channel}", self._channel))
 
-    def _name_of(self, alert: Alert) -> Text | None:
-        return self._service_names(alert.service) if alert.service else None
+    def _card(self, alert: Alert, mention: Mention = "none") -> Card:
+        name = self._service_names(alert.service) if alert.service else None
+        return card(alert, language=self._language, zone=self._zone, service_name=name, mention=mention)
 
 
 def retry_after(header: str) -> timedelta:
@@ -218,7 +224,17 @@ def _is(message: dict[str, Any], delivery: Delivery) -> bool:
     return bool(metadata.get("event_type") == EVENT and (metadata.get("event_payload") or {}).get("delivery") == delivery.id)
 
 
-def _line(alert: Alert, language: Language) -> Card:
-    """What changed, for the thread."""
-    line = cut(f"{getattr(REASONS[alert.reason], language)} · {getattr(alert.headline, language)}", 300)
-    return Card(escape(defang(line)), [{"type": "section", "text": {"type": "plain_text", "text": line, "emoji": True}}], "")
+def pages(alert: Alert) -> bool:
+    """May it call people? Only what is sure, and of severity 1 or 2."""
+    return alert.severity is not None and alert.severity <= 2 and alert.phase in (None, "confirmed")
+
+
+def _is_for_all(alert: Alert) -> bool:
+    """Does the whole channel see the thread's line? The all-clear, what got graver, and what waits for somebody."""
+    return alert.phase == "resolved" or rises(alert) or alert.reason in ("still_open", "escalated")
+
+
+def rises(alert: Alert) -> bool:
+    """Is it graver than what was told before?"""
+    was = alert.facts.get("severity_was")
+    return isinstance(was, int) and alert.severity is not None and alert.severity < was
