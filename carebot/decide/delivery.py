@@ -3,21 +3,36 @@
 `sending` means *it may have landed*: the request went out, or was about to, and we do not know the end. Such a delivery is
 looked for before it is sent again, and nothing else of its incident goes out until then: the later card would not know which
 message to update. Trouble never ends in `never`; only a reason a human must hear about does.
+
+What a destination refuses, and what is urgent and not taken in time, is told by the fallback: deliveries of their own to its ways
+(`fallback:NAME`), so that a crash in between neither loses nor doubles them. A channel gets at most six new messages a minute; the last
+of them is a digest if more than one is waiting. Nothing urgent is held.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import Any
 from zlib import crc32
 
 import msgspec
 
-from carebot.model import Alert, Delivery
+from carebot.model import Alert, Delivery, Text
 
 FIRST_WAIT = timedelta(seconds=2)
 LONGEST_WAIT = timedelta(minutes=5)  # What Slack may ask us to wait is clamped to the same: a desk waits no longer for a retry.
 SAID_LATER = "said by a later message"
+SAID_TOGETHER = "said together with others in one message"
+PATIENCE = timedelta(seconds=60)  # An urgent alert is seen somewhere within 90 s (99 of 100), whatever Slack does.
+MINUTE, MOST = timedelta(minutes=1), 6  # new messages a channel takes in before nobody reads them any more
+LISTED = 12  # headlines in a digest
+WAY = "fallback:"  # No route is called so: names have no colon.
+TERMINAL = WAY + "terminal"
+# What says of carebot itself that staff may hear nothing any more. The first two cannot wait for Slack: it is what they are about.
+_MUTE = {"outbox_stuck": timedelta(0), "slack_refused": timedelta(0), "disk_full": PATIENCE, "database": PATIENCE}
+_OVER = {"outbox", "slack", "disk-full", "database"}  # whose end is told where the trouble was
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -44,19 +59,23 @@ class Never(msgspec.Struct, frozen=True):
     because: str
 
 
-Outcome = Sent | Wait | Trouble | Never
+class Absent(msgspec.Struct, frozen=True):
+    """It surely did not land: it is new again, and a later card may stand for it."""
+
+
+Outcome = Sent | Wait | Trouble | Never | Absent
 
 
 def due(deliveries: Iterable[Delivery], now: datetime) -> tuple[Delivery, ...]:
     """What may go out now: the most severe first, then the oldest."""
     ready = (delivery for delivery in waiting(deliveries) if delivery.next_at is None or delivery.next_at <= now)
-    return tuple(sorted(ready, key=lambda delivery: (_urgency(delivery.alert), delivery.alert.at, delivery.id)))
+    return tuple(sorted(ready, key=lambda delivery: (delivery.quiet, _urgency(delivery.alert), delivery.alert.at, delivery.id)))
 
 
 def waiting(deliveries: Iterable[Delivery]) -> tuple[Delivery, ...]:
     """The open deliveries that wait for nothing but time: none whose incident has another one in the air there."""
     still_open = [delivery for delivery in deliveries if delivery.state in ("new", "sending")]
-    in_the_air = {_thread(delivery) for delivery in still_open if delivery.state == "sending"} - {None}
+    in_the_air = {_thread(delivery) for delivery in still_open if delivery.state == "sending"}
     return tuple(delivery for delivery in still_open if delivery.state == "sending" or _thread(delivery) not in in_the_air)
 
 
@@ -65,15 +84,16 @@ def coalesce(deliveries: Sequence[Delivery]) -> tuple[Delivery, ...]:
 
     deliveries   in the order they were decided; that breaks ties of `alert.at`
     The latest card is whole, so it stands for the earlier ones, also as an incident's first message. One that may have landed
-    (`sending`) is left alone.
+    (`sending`) is left alone, and a quiet one stands for quiet ones only: it tells nobody what they would.
     """
-    new = [delivery for delivery in deliveries if delivery.state == "new" and _thread(delivery)]
+    new = [delivery for delivery in deliveries if delivery.state == "new"]
     by_age = sorted(new, key=lambda delivery: delivery.alert.at)
     latest = {_thread(delivery): delivery.id for delivery in by_age}
+    latest_told = {_thread(delivery): delivery.id for delivery in by_age if not delivery.quiet}
     return tuple(
         msgspec.structs.replace(delivery, state="never", because=SAID_LATER, next_at=None)
         for delivery in new
-        if latest[_thread(delivery)] != delivery.id
+        if delivery.id not in (latest[_thread(delivery)], latest_told.get(_thread(delivery)))
     )
 
 
@@ -93,6 +113,8 @@ def after(delivery: Delivery, outcome: Outcome, now: datetime) -> Delivery:
         case Trouble():
             again_at = max(now + backoff(delivery.id, delivery.attempts), delivery.next_at or now)
             return change(delivery, attempts=delivery.attempts + 1, next_at=again_at)
+        case Absent():
+            return change(delivery, state="new", next_at=None)
         case Never(because):
             return change(delivery, state="never", because=because, next_at=None)
 
@@ -111,14 +133,108 @@ def incident_of(alert: Alert) -> str:
     return alert.incident if alert.incident and not alert.case else ""
 
 
+def thread_of(alert: Alert) -> str:
+    """What shares one message with this alert: its incident's other alerts, or else its own later versions."""
+    return incident_of(alert) or alert.alert
+
+
 def is_urgent(alert: Alert) -> bool:
-    return alert.severity is not None and alert.severity <= 2
+    """Never held, and told by the fallback if its destination is too slow."""
+    grave = alert.severity is not None and alert.severity <= 2
+    return grave or alert.reason in _MUTE or (alert.reason == "trouble_over" and alert.facts.get("about") in _OVER)
 
 
-def _thread(delivery: Delivery) -> tuple[str, str] | None:
-    incident = incident_of(delivery.alert)
-    return (incident, delivery.destination) if incident else None
+def late_at(alert: Alert, awake_since: datetime) -> datetime:
+    """When the fallback tells it. After a restart the destination gets its minute too: it may be perfectly well."""
+    return max(alert.at, awake_since) + _MUTE.get(alert.reason, PATIENCE)
+
+
+# ── the fallback ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def is_way(destination: str) -> bool:
+    return destination.startswith(WAY)
+
+
+def elsewhere(delivery: Delivery, ways: Iterable[str], because: str) -> tuple[Delivery, ...]:
+    """The same alert, once on each of these ways, and why it is told there."""
+    return tuple(Delivery(id=f"{delivery.alert.alert}@{way}", alert=delivery.alert, destination=way, because=because) for way in ways)
+
+
+def subject_of(alert: Alert) -> str:
+    """What a pager knows the matter by: the trouble and its end are one page."""
+    return incident_of(alert) or str(alert.facts.get("about") or alert.alert)
+
+
+def is_over(alert: Alert) -> bool:
+    return alert.phase == "resolved" or alert.reason == "trouble_over"
+
+
+# ── not too many ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def next_out(ready: Sequence[Delivery], posted: Sequence[datetime], now: datetime) -> tuple[Delivery, ...]:
+    """What one channel is told next: one of them, several as one digest, or nothing.
+
+    ready    what may go out there, in the order of `due`; `ref` of a new one is its incident's message, if there is one
+    posted   when that channel got its latest new messages
+    """
+    urgent_or_old = [one for one in ready if not can_be_held(one)]
+    others = [one for one in ready if can_be_held(one)]
+    room = MOST - sum(at > now - MINUTE for at in posted)
+    if room > 1 or not others:
+        return tuple(ready[:1])
+    if urgent_or_old and (room < 1 or ready[0] is urgent_or_old[0]):
+        return (urgent_or_old[0],)
+    return tuple(others) if room == 1 else ()
+
+
+def room_at(posted: Sequence[datetime], now: datetime) -> datetime:
+    """When the channel takes a new message again."""
+    return max(sorted(posted)[-MOST] + MINUTE, now) if len(posted) >= MOST else now
+
+
+def digest(held: Sequence[Delivery], now: datetime) -> Delivery:
+    """One card for all of them, the gravest first. Digests among them are unpacked."""
+    told = [line for one in held for line in one.alert.facts.get("held", [{"alert": one.alert.alert, **_line(one.alert)}])]
+    first = held[0]
+    hidden = len(told) - LISTED
+    lines = {
+        language: "\n".join([f"• {line[language]}" for line in told[:LISTED]] + ([f"… +{hidden}"] if hidden > 0 else []))
+        for language in ("es", "en")
+    }
+    alert = Alert(
+        alert="al-" + blake2b("|".join(line["alert"] for line in told).encode(), digest_size=8).hexdigest(),
+        at=now,
+        reason="held",
+        headline=Text(f"{len(told)} avisos más", f"{len(told)} more alerts"),
+        detail=Text(**lines),
+        severity=min((one.alert.severity for one in held if one.alert.severity is not None), default=None),
+        facts={"held": told},
+        brand=first.alert.brand,
+        to=first.alert.to,
+    )
+    return Delivery(id=f"{alert.alert}@{first.destination}", alert=alert, destination=first.destination)
+
+
+def told_by(held: Iterable[Delivery]) -> tuple[Delivery, ...]:
+    """These deliveries once a digest says them."""
+    return tuple(msgspec.structs.replace(one, state="never", because=SAID_TOGETHER, next_at=None) for one in held)
+
+
+def can_be_held(delivery: Delivery) -> bool:
+    return delivery.state == "new" and not (delivery.ref or delivery.quiet or is_urgent(delivery.alert))
+
+
+def _line(alert: Alert) -> dict[str, Any]:
+    return {"es": alert.headline.es, "en": alert.headline.en}
+
+
+def _thread(delivery: Delivery) -> tuple[str, str]:
+    return thread_of(delivery.alert), delivery.destination
 
 
 def _urgency(alert: Alert) -> float:
-    return 3.5 if alert.severity is None else alert.severity  # One customer, or a deaf source: after SEV3, before SEV4.
+    if alert.severity is None:  # A deaf source: after SEV3, before SEV4.
+        return 2 if is_urgent(alert) else 3.5
+    return alert.severity

@@ -27,7 +27,7 @@ class Destination(Protocol):
     """
 
     async def send(self, delivery: Delivery, first: str) -> str:
-        """Shows it, or updates `first`, the incident's message there; returns where that is."""
+        """Shows it, or updates `first`, the incident's message there; returns where that is. A quiet one only ever updates."""
 
     async def find(self, delivery: Delivery, since: datetime) -> str | None:
         """Where a delivery that may have landed is, or None if it did not land."""
@@ -52,6 +52,8 @@ class Console:
         self._service_names = service_names
 
     async def send(self, delivery: Delivery, first: str) -> str:
+        if delivery.quiet:
+            return first
         alert = delivery.alert
         name = self._service_names(alert.service) if alert.service else None
         shown = panel(alert, self._language, self._zone, name)
@@ -89,7 +91,7 @@ def _block(block: dict[str, Any]) -> Iterator[Any]:
             yield _text()
             yield from (_rich_part(part) for part in parts)
         case {"type": "actions", "elements": buttons}:
-            yield _text("\n" + "  ".join(f"[ {button['text']['text']} ]" for button in buttons), "cyan")
+            yield _text("\n" + "  ".join(f"[ {(one.get('text') or one['placeholder'])['text']} ]" for one in buttons), "cyan")
         case {"type": "context", "elements": notes}:
             yield _text("\n" + "  ".join(_unescape(note["text"]) for note in notes), "dim")
 

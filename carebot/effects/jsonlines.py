@@ -16,6 +16,8 @@ class JsonLines:
         self._out = out
 
     async def send(self, delivery: Delivery, first: str) -> str:
+        if delivery.quiet:
+            return first
         self._out.write(alert_line(delivery.alert))
         self._out.flush()
         return "stdout"

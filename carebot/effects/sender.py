@@ -4,33 +4,46 @@ Before a request goes out, `sending` is committed; so whatever happens next, we 
 time-out and a kill are then the same thing: wait until no request of ours can still be on its way, look for the message, and send
 again only if it is not there. Measured on a model of this (1,000 kills, lossy Slack): nothing lost, nothing shown twice.
 
-What a destination refuses for good, and what is urgent and still not said after a minute, goes to the fallback.
+What a destination refuses for good, and what is urgent and still not said after a minute, becomes deliveries to the ways of the
+fallback, committed with the reason. A way that fails is tried again like any destination, and the terminal is told meanwhile.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-import msgspec
+from msgspec.structs import replace
 
 from carebot.clock import Clock
 from carebot.decide.delivery import (
+    MOST,
+    TERMINAL,
+    Absent,
     Never,
     Outcome,
     Sent,
     Trouble,
     Wait,
     after,
+    can_be_held,
     coalesce,
+    digest,
     due,
-    incident_of,
+    elsewhere,
+    is_over,
     is_urgent,
+    is_way,
+    late_at,
+    next_out,
+    room_at,
     sending,
+    told_by,
     waiting,
 )
 from carebot.effects.destinations import Destination
@@ -42,49 +55,51 @@ log = logging.getLogger(__name__)
 PACE = timedelta(seconds=1)  # Slack takes about one message a second in a channel.
 SEND_LIMIT = timedelta(seconds=15)  # for one delivery, which may be several requests
 SETTLE = timedelta(seconds=5)  # for a request that was cut off to arrive or die
-PATIENCE = timedelta(seconds=60)  # An urgent alert is seen somewhere within 90 s (99 of 100), whatever Slack does.
 SKEW = timedelta(minutes=5)  # between their clock and ours
 IDLE = timedelta(seconds=30)
-FALLBACK = "the fallback"  # no route can be called so: names have no spaces
 
 T = TypeVar("T")
-Outbox = Callable[[], Awaitable[Sequence[Delivery]]]
-Record = Callable[[Delivery], Awaitable[None]]
-Refs = Callable[[str, str], Awaitable[str]]
+
+
+class Outbox(Protocol):
+    """The rows. Each call is durable when it returns."""
+
+    async def open(self) -> Sequence[Delivery]:
+        """Those that are `new` or `sending`, in the order they were decided; a new one's `ref` is its incident's message there."""
+
+    async def record(self, *changed: Delivery, fresh: Sequence[Delivery] = ()) -> None:
+        """In one transaction. A fresh one that is there already stays as it is."""
+
+    async def told_elsewhere(self, delivery: Delivery, ways: Sequence[str]) -> Sequence[str]:
+        """Which of these ways have said this alert, or anything of its incident."""
 
 
 class Sender:
     """One for all destinations. `run` it as a task, `wake` it when the outbox has news, cancel it at any moment.
 
-    outbox    the open deliveries (`new`, `sending`), in the order they were decided
-    record    commits a delivery; the next step waits for it
-    refs      where an incident's message is on a destination, by what was sent there last; "" if nothing was
+    destinations   by route; the ways of the fallback as "fallback:NAME", of which "fallback:terminal" is the last resort
     """
 
     def __init__(
         self,
         destinations: Mapping[str, Destination],
-        fallback: Destination,
         outbox: Outbox,
-        record: Record,
         clock: Clock,
         *,
-        refs: Refs,
-        pace: timedelta = PACE,
-        send_limit: timedelta = SEND_LIMIT,
+        pace: timedelta | None = None,
+        send_limit: timedelta | None = None,
     ) -> None:
         self._destinations = destinations
-        self._fallback = fallback
         self._outbox = outbox
-        self._record = record
-        self._refs = refs
         self._clock = clock
         self._awake_since = clock()
-        self._pace = pace
-        self._send_limit = send_limit
+        self._pace = PACE if pace is None else pace
+        self._send_limit = send_limit or SEND_LIMIT
         self._closed_until: dict[str, datetime] = {}
+        self._posted: dict[str, deque[datetime]] = {}  # A restart forgets: at worst six more in that minute.
         self._woken = asyncio.Event()
         self.troubles: dict[str, str] = {}  # why a destination waits, for `carebot status`
+        self.refused: set[str] = set()  # those whose last word was never
 
     def wake(self) -> None:
         self._woken.set()
@@ -100,62 +115,89 @@ class Sender:
                 pass
 
     async def round(self) -> timedelta:
-        """At most one delivery for each destination, side by side; returns how long there is nothing to do."""
-        outbox = await self._without_the_needless(await self._outbox())
-        outbox = [await self._told_in_time(delivery) for delivery in outbox]
+        """At most one message for each destination, side by side; returns how long there is nothing to do."""
+        outbox = await self._without_the_needless(await self._outbox.open())
+        late = [delivery for delivery in outbox if self._is_late(delivery)]
+        for delivery in late:
+            await self._tell_elsewhere(delivery)
+        if late:
+            return timedelta(0)
         now = self._clock()
-        open_now = [delivery for delivery in due(outbox, now) if self._is_open(delivery.destination, now)]
-        by_destination = groupby(sorted(open_now, key=lambda delivery: delivery.destination), lambda delivery: delivery.destination)
-        heads = [next(deliveries) for _, deliveries in by_destination]
+        ready = sorted(due(outbox, now), key=lambda delivery: delivery.destination)  # stays in order within a destination
+        turns = [self._next(name, tuple(group), now) for name, group in groupby(ready, lambda delivery: delivery.destination)]
+        heads = [turn for turn in turns if turn]
         async with asyncio.TaskGroup() as side_by_side:
-            for delivery in heads:
-                side_by_side.create_task(self._deliver(delivery))
+            for turn in heads:
+                side_by_side.create_task(self._deliver(turn))
         return timedelta(0) if heads else self._pause(outbox, now)
 
     async def _without_the_needless(self, outbox: Sequence[Delivery]) -> list[Delivery]:
         needless = coalesce(outbox)
-        for delivery in needless:
-            await self._record(delivery)
+        if needless:
+            await self._outbox.record(*needless)
         gone = {delivery.id for delivery in needless}
         return [delivery for delivery in outbox if delivery.id not in gone]
 
-    async def _told_in_time(self, delivery: Delivery) -> Delivery:
-        """The same delivery; noted if the fallback had to say it as the destination did not take it in time. It stays open."""
-        now = self._clock()
-        if not self._runs_late(delivery) or now < self._late_at(delivery) or not self._is_open(FALLBACK, now):
-            return delivery
-        because = f"{delivery.destination} has not taken it since {delivery.alert.at:%H:%M:%S} UTC"
-        if not await self._say_on_the_fallback(msgspec.structs.replace(delivery, because=because)):
-            return delivery
-        told = msgspec.structs.replace(delivery, because=because)
-        await self._record(told)
-        return told
+    def _next(self, name: str, ready: Sequence[Delivery], now: datetime) -> tuple[Delivery, ...]:
+        if not self._is_open(name, now):
+            return ()
+        return next_out(ready, self._posted.get(name, ()), now) if self._is_a_channel(name) else tuple(ready[:1])
 
-    async def _deliver(self, delivery: Delivery) -> None:
-        delivery, outcome = await self._tried(delivery)
+    # ── one message ──
+
+    async def _deliver(self, turn: tuple[Delivery, ...]) -> None:
+        delivery, outcome = await self._tried(turn)
         now = self._clock()
-        self._close(delivery.destination, now + self._pace)
+        if not isinstance(outcome, Absent):
+            self._close(delivery.destination, now + self._pace)
         self._note(delivery, outcome)
-        # Told first, recorded second: a kill in between tells it twice, not never.
-        if isinstance(outcome, Never) and not await self._say_on_the_fallback(after(delivery, outcome, now)):
-            outcome = Trouble(outcome.because)
-        await self._record(after(delivery, outcome, now))
+        if isinstance(outcome, Sent) and outcome.ref and not delivery.ref:
+            self._posted.setdefault(delivery.destination, deque(maxlen=MOST)).append(now)
+        await self._outbox.record(after(delivery, outcome, now), fresh=self._instead(delivery, outcome))
 
-    async def _tried(self, delivery: Delivery) -> tuple[Delivery, Outcome]:
+    def _instead(self, delivery: Delivery, outcome: Outcome) -> tuple[Delivery, ...]:
+        """Who else says it, as this one will not, or, of a way of the fallback, does not yet."""
+        if delivery.quiet:
+            return ()
+        if is_way(delivery.destination):
+            fails = isinstance(outcome, Never) or (isinstance(outcome, Trouble) and not delivery.attempts)
+            return elsewhere(delivery, [TERMINAL], delivery.because) if fails and delivery.destination != TERMINAL else ()
+        return elsewhere(delivery, self._ways(), outcome.because) if isinstance(outcome, Never) else ()
+
+    async def _tried(self, turn: tuple[Delivery, ...]) -> tuple[Delivery, Outcome]:
+        delivery = turn[0]
         destination = self._destinations.get(delivery.destination)
         if destination is None:
-            return delivery, Never(f"rules.yaml has no route {delivery.destination!r} any more. Write it again under routes.")
-        if delivery.state == "sending" and (seen := await self._look_for(delivery, destination)):
-            return delivery, seen
-        delivery = await self._on_its_way(delivery)
-        return delivery, await self._send(delivery, destination)
+            return delivery, Never(f"rules.yaml has no {delivery.destination!r} any more. Write it again under routes or fallback.")
+        if delivery.state == "sending" and not delivery.quiet:
+            return delivery, await self._look_for(delivery, destination)
+        delivery = await self._on_its_way(turn)
+        return delivery, await self._send(await self._with_who_told(delivery), destination)
 
-    async def _on_its_way(self, delivery: Delivery) -> Delivery:
-        incident = incident_of(delivery.alert)
-        first = await self._refs(incident, delivery.destination) if incident else ""
-        delivery = sending(delivery, first, self._clock() + self._send_limit + SETTLE)
-        await self._record(delivery)
+    async def _on_its_way(self, turn: tuple[Delivery, ...]) -> Delivery:
+        look_at = self._clock() + self._send_limit + SETTLE
+        if len(turn) > 1:
+            together = sending(digest(turn, self._clock()), "", look_at)
+            over = [row for one in turn for row in await self._over_there_too(one)]
+            await self._outbox.record(*told_by(turn), fresh=[together, *over])
+            return together
+        delivery = sending(turn[0], turn[0].ref, look_at)
+        await self._outbox.record(delivery, fresh=await self._over_there_too(delivery))
         return delivery
+
+    async def _over_there_too(self, delivery: Delivery) -> tuple[Delivery, ...]:
+        """The end of a matter is told wherever the matter was: nobody's pager stays red."""
+        if is_way(delivery.destination) or delivery.because or delivery.quiet or not is_over(delivery.alert):
+            return ()
+        ways = await self._outbox.told_elsewhere(delivery, self._all_ways())
+        return elsewhere(delivery, ways, f"said in {delivery.destination} too")
+
+    async def _with_who_told(self, delivery: Delivery) -> Delivery:
+        """As it is shown: a card says who has been told already."""
+        if is_way(delivery.destination) or not (ways := await self._outbox.told_elsewhere(delivery, self._all_ways())):
+            return delivery
+        names = [way.partition(":")[2] for way in ways]
+        return replace(delivery, alert=replace(delivery.alert, facts={**delivery.alert.facts, "told_via": names}))
 
     async def _send(self, delivery: Delivery, destination: Destination) -> Outcome:
         """What became of it. Who asks us to wait took nothing."""
@@ -167,8 +209,8 @@ class Sender:
         except (Refused, Unreachable) as trouble:
             return _trouble(trouble)
 
-    async def _look_for(self, delivery: Delivery, destination: Destination) -> Outcome | None:
-        """Sent if it is there, None if it surely is not. Who asks us to wait leaves us as wise as before."""
+    async def _look_for(self, delivery: Delivery, destination: Destination) -> Outcome:
+        """Sent if it is there, Absent if it surely is not. Who asks us to wait leaves us as wise as before."""
         try:
             ref = await self._in_time(destination.find(delivery, delivery.alert.at - SKEW))
         except Throttled as trouble:
@@ -176,7 +218,7 @@ class Sender:
             return Trouble(str(trouble))
         except (Refused, Unreachable) as trouble:
             return _trouble(trouble)
-        return None if ref is None else Sent(ref)
+        return Absent() if ref is None else Sent(ref)
 
     async def _in_time(self, call: Awaitable[T]) -> T:
         """The answer, or Unreachable when the limit for one delivery has passed."""
@@ -186,23 +228,16 @@ class Sender:
         except TimeoutError:
             raise Unreachable(f"no answer within {self._send_limit.total_seconds():.0f} s") from None
 
-    async def _say_on_the_fallback(self, delivery: Delivery) -> bool:
-        try:
-            await self._in_time(self._fallback.send(delivery, ""))
-        except (Throttled, Refused, Unreachable) as trouble:
-            log.error("fallback failed delivery=%s because=%s", delivery.id, trouble)
-            self._close(FALLBACK, self._clock() + SETTLE)
-            return False
-        return True
-
     def _note(self, delivery: Delivery, outcome: Outcome) -> None:
         """One line when a destination starts to fail and one when it is back; each refusal is a line, as each needs a human."""
         name = delivery.destination
         match outcome:
             case Sent():
+                self.refused.discard(name)
                 if self.troubles.pop(name, None):
                     log.info("destination is back destination=%s", name)
             case Never(because):
+                self.refused.add(name)
                 self.troubles[name] = because
                 log.error("refused destination=%s delivery=%s because=%s", name, delivery.id, because)
             case Trouble() | Wait():
@@ -211,13 +246,33 @@ class Sender:
                     log.warning("not delivered yet destination=%s delivery=%s because=%s", name, delivery.id, text)
                 self.troubles[name] = text
 
-    def _runs_late(self, delivery: Delivery) -> bool:
-        elsewhere = self._destinations.get(delivery.destination) is not self._fallback
-        return is_urgent(delivery.alert) and not delivery.because and elsewhere
+    # ── the fallback ──
 
-    def _late_at(self, delivery: Delivery) -> datetime:
-        # After a restart the destination gets its minute too: it may be perfectly well.
-        return max(delivery.alert.at, self._awake_since) + PATIENCE
+    def _ways(self) -> list[str]:
+        """The ways that reach people; the terminal, where there is none."""
+        return [name for name in self._all_ways() if name != TERMINAL] or [TERMINAL]
+
+    def _all_ways(self) -> list[str]:
+        return [name for name in self._destinations if is_way(name)]
+
+    def _is_a_channel(self, name: str) -> bool:
+        return self._destinations.get(name) is not self._destinations.get(TERMINAL)
+
+    def _may_run_late(self, delivery: Delivery) -> bool:
+        """Nobody is told twice where Slack and the fallback are the same terminal."""
+        name = delivery.destination
+        ways = self._is_a_channel(name) or self._ways() != [TERMINAL]
+        return is_urgent(delivery.alert) and not (delivery.because or delivery.quiet or is_way(name)) and ways
+
+    def _is_late(self, delivery: Delivery) -> bool:
+        return self._may_run_late(delivery) and late_at(delivery.alert, self._awake_since) <= self._clock()
+
+    async def _tell_elsewhere(self, delivery: Delivery) -> None:
+        """It stays open: who comes late still hears it."""
+        because = f"{delivery.destination} has not taken it since {delivery.alert.at:%H:%M:%S} UTC"
+        await self._outbox.record(replace(delivery, because=because), fresh=elsewhere(delivery, self._ways(), because))
+
+    # ── when ──
 
     def _is_open(self, name: str, now: datetime) -> bool:
         return self._closed_until.get(name, now) <= now
@@ -226,9 +281,16 @@ class Sender:
         self._closed_until[name] = max(until, self._closed_until.get(name, until))
 
     def _pause(self, outbox: Sequence[Delivery], now: datetime) -> timedelta:
-        moments = [max(delivery.next_at or now, self._closed_until.get(delivery.destination, now)) for delivery in waiting(outbox)]
-        moments += [max(self._late_at(delivery), self._closed_until.get(FALLBACK, now)) for delivery in outbox if self._runs_late(delivery)]
+        moments = [
+            max(delivery.next_at or now, self._closed_until.get(delivery.destination, now), self._room_at(delivery, now))
+            for delivery in waiting(outbox)
+        ]
+        moments += [late_at(delivery.alert, self._awake_since) for delivery in outbox if self._may_run_late(delivery)]
         return min(max(min(moments, default=now + IDLE) - now, timedelta(0)), IDLE)
+
+    def _room_at(self, delivery: Delivery, now: datetime) -> datetime:
+        name = delivery.destination
+        return room_at(self._posted.get(name, ()), now) if can_be_held(delivery) and self._is_a_channel(name) else now
 
 
 def _trouble(error: Refused | Unreachable) -> Outcome:

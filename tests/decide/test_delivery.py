@@ -131,3 +131,16 @@ def test_told_and_refused_are_the_end() -> None:
     assert (told.state, told.ref, told.next_at) == ("sent", "C1/2.0", None)
     assert (refused.state, refused.because) == ("never", "Slack refused")
     assert due([told, refused], NOON + timedelta(days=1)) == ()
+
+
+def test_a_quiet_card_stands_for_quiet_ones_only_and_waits_for_all_that_is_told() -> None:
+    outbox = [
+        delivery("confirmed", incident="i1"),
+        delivery("shown anew", incident="i1", minute=1, quiet=True),
+        delivery("shown again", incident="i1", minute=2, quiet=True),
+        delivery("another, less grave", incident="i2", minute=3, severity=4),
+    ]
+    assert ids(coalesce(outbox)) == ["shown anew"]
+    assert ids(due(outbox, NOON)) == ["confirmed", "another, less grave", "shown anew", "shown again"]
+    later = delivery("resolved", incident="i1", minute=4)
+    assert ids(coalesce([*outbox, later])) == ["confirmed", "shown anew", "shown again"]

@@ -15,7 +15,7 @@ import asyncio
 import logging
 import time
 from collections import defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
@@ -79,6 +79,7 @@ class LoopbackSlack:
         self.transcript: list[Call] = []
         self.messages: list[dict[str, Any]] = []
         self.url = ""
+        self.always: Callable[[], Fault | None] | None = None  # what goes wrong with every call that has no plan
         self._at = at
         self._plans: dict[str, deque[Fault]] = defaultdict(deque)
 
@@ -115,9 +116,9 @@ class LoopbackSlack:
 
     async def _serve(self, request: web.Request) -> web.Response:
         method = request.match_info["method"]
-        asked: dict[str, Any] = await request.json() if request.method == "POST" else dict(request.query)
+        asked: dict[str, Any] = await request.json() if request.content_type == "application/json" else dict(request.query)
         self.transcript.append(Call(method, asked))
-        fault = self._plans[method].popleft() if self._plans[method] else None
+        fault = self._plans[method].popleft() if self._plans[method] else self.always() if self.always else None
         if fault is None:
             return web.json_response(self._answer(method, asked, request))
         if fault.lands:
@@ -205,4 +206,6 @@ def _refused(asked: dict[str, Any]) -> str:
 
 def _title(message: dict[str, Any]) -> str:
     blocks = message.get("blocks") or []
-    return str(blocks[0]["text"]["text"] if blocks else message["text"].partition("\n")[0])
+    if blocks and "text" in blocks[0]:
+        return str(blocks[0]["text"]["text"])
+    return str(message["text"].partition("\n")[0])

@@ -19,9 +19,9 @@ REPO = Path(__file__).parents[2]
 class Running:
     """`carebot run` in a folder of its own. `err` grows as it logs."""
 
-    def __init__(self, folder: Path, *more: str, environment: dict[str, str] | None = None) -> None:
+    def __init__(self, folder: Path, *more: str, environment: dict[str, str] | None = None, program: str = "carebot") -> None:
         self.folder, self.db, self.err, self.out = folder, folder / "carebot.db", folder / "err.txt", folder / "out.txt"
-        command = [sys.executable, "-m", "carebot", "run", "--rules", "rules.yaml", "--db", "carebot.db", "--port", "0", "--json", *more]
+        command = [sys.executable, "-m", program, "run", "--rules", "rules.yaml", "--db", "carebot.db", "--port", "0", "--json", *more]
         with self.err.open("ab") as err, self.out.open("ab") as out:
             self.process = subprocess.Popen(
                 command, cwd=folder, stdout=out, stderr=err, env={**os.environ, "PYTHONPATH": str(REPO), **(environment or {})}
@@ -73,8 +73,8 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     """Starts a carebot in tmp_path; whatever still runs at the end is stopped."""
     started: list[Running] = []
 
-    def begin(*more: str, environment: dict[str, str] | None = None) -> Running:
-        started.append(Running(tmp_path, *more, environment=environment))
+    def begin(*more: str, environment: dict[str, str] | None = None, program: str = "carebot") -> Running:
+        started.append(Running(tmp_path, *more, environment=environment, program=program))
         return started[-1]
 
     yield begin

@@ -5,8 +5,10 @@ The oracle is the same recording played once without a kill: every table must en
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
+import multiprocessing
 import random
 import signal
 import sqlite3
@@ -14,11 +16,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchmarks.storms import TEXTS, copy
+from tests.effects.loopback_slack import Fault, LoopbackSlack, lost_reply, no_connection, page, says, too_many
 
 REPO = Path(__file__).parents[2]
 TABLES = ("messages", "signals", "incidents", "cases", "alerts", "profiles", "quarantine", "counters", "labels")
@@ -126,3 +131,76 @@ def test_a_thousand_kills_lose_nothing_and_count_nothing_twice(day, tmp_path):
         place = tmp_path / str(round_)
         place.mkdir()
         survives(day, place, kills=40, seed=round_)
+
+
+# ── what is said in Slack ────────────────────────────────────────────────────────────────────────────────────────
+
+
+FORKS = multiprocessing.get_context("forkserver")  # a process that has imported everything and forks: a life begins in milliseconds
+FORKS.set_forkserver_preload(["tests.effects.delivering"])
+
+
+def delivering(*what: Any) -> None:
+    from tests.effects.delivering import main
+
+    main(*what)
+
+
+def trouble(chance: random.Random) -> Fault | None:
+    """A Slack in a bad way: it loses replies, says wait, refuses, answers with a page; three times in ten it is well."""
+    return chance.choice(
+        [None, None, None, lost_reply(), lost_reply(), too_many("1"), says("internal_error"), page(502), no_connection(), no_connection()]
+    )
+
+
+def on_its_way(db: Path) -> int:
+    try:
+        with closing(sqlite3.connect(f"file:{db}?mode=ro", uri=True)) as conn:
+            return int(conn.execute("SELECT count(*) FROM outbox WHERE state = 'sending'").fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0
+
+
+async def deliver_under_kills(folder: Path, kills: int, design: str = "Sender") -> tuple[int, int]:
+    """→ alerts lost, alerts seen twice. Every kill lands with something on its way, in a process that is still running."""
+    db, many, chance = folder / "carebot.db", 4 * kills, random.Random(kills)
+    async with LoopbackSlack() as slack:
+
+        def start() -> Any:
+            process = FORKS.Process(target=delivering, args=(db, slack.url, many, design))
+            process.start()
+            return process
+
+        slack.always = lambda: trouble(chance)
+        for turn in range(kills):
+            process, begun, deadline = start(), len(slack.transcript), time.monotonic() + 60
+            while (len(slack.transcript) == begun or not on_its_way(db)) and process.is_alive() and time.monotonic() < deadline:
+                await asyncio.sleep(0.005)
+            await asyncio.sleep(chance.random() * 0.05)
+            assert process.is_alive() or design != "Sender", f"kill {turn} came too late: nothing was on its way any more"
+            process.kill()
+            process.join()
+        slack.always = None
+        last = start()
+        await asyncio.to_thread(last.join, 120)
+        assert last.exitcode == 0
+        shown = [title.rpartition(" ")[2] for title in slack.shown()]
+        return len({f"n{number}" for number in range(many)} - set(shown)), len(shown) - len(set(shown))
+
+
+async def test_ten_kills_while_slack_fails_lose_no_alert_and_show_none_twice(tmp_path):
+    assert await deliver_under_kills(tmp_path, kills=10) == (0, 0)
+
+
+@pytest.mark.long
+async def test_a_thousand_kills_while_slack_fails_lose_no_alert_and_show_none_twice(tmp_path):
+    for round_ in range(20):
+        (tmp_path / str(round_)).mkdir()
+        assert await deliver_under_kills(tmp_path / str(round_), kills=50) == (0, 0)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("design", ["WithoutLooking", "MarkedFirst"])
+async def test_the_same_kills_find_a_careless_design(tmp_path, design):
+    lost, twice = await deliver_under_kills(tmp_path, kills=30, design=design)
+    assert twice > 0 if design == "WithoutLooking" else lost > 0
