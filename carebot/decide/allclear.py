@@ -22,6 +22,7 @@ SURE = 4.5  # nats that the window brings on average if it is over: nine complai
 CALM, LOUD = 2 / 3, 0.0  # calm at this part of them, and not calm any more from there: what lies between changes nothing
 WELL = 1.5  # nats that a customer's "works again" is worth; those of two people count
 KEPT = 20
+THINNEST = 0.1  # the share of a sample whose silence says something
 
 
 class Quiet(msgspec.Struct, frozen=True):
@@ -37,15 +38,23 @@ class Quiet(msgspec.Struct, frozen=True):
     people: int
 
 
-def quiet(incident: Incident, said: Sequence[datetime], at: datetime, heard: Callable[[int], float], usual: float = 0.0) -> Quiet:
+def quiet(
+    incident: Incident,
+    said: Sequence[datetime],
+    at: datetime,
+    heard: Callable[[int], float],
+    usual: float = 0.0,
+    read: tuple[float, float] = (1.0, 1.0),
+) -> Quiet:
     """Is it quiet at this moment?
 
     said   when complaints that belong here were posted, those of the last hour at least
     heard  how much of so many minutes was
     usual  complaints a minute that are usual by now: what lasts for days becomes that, and is over as an incident
+    read   the share that was read of what was posted in its time, and in the last hour: less than 1 where it was a sample
     """
-    usual, still = _rates(incident, usual)
-    a_minute = still - usual - usual * math.log(still / usual)
+    usual, still = _rates(incident, usual, read[0])
+    a_minute = (still - usual - usual * math.log(still / usual)) * max(read[1], THINNEST)
     window = math.ceil(min(LONGEST, max(SHORTEST, SURE / a_minute)))
     minutes = heard(window)
     count = sum(at - timedelta(minutes=window) < moment <= at for moment in said)
@@ -54,17 +63,20 @@ def quiet(incident: Incident, said: Sequence[datetime], at: datetime, heard: Cal
     return Quiet(window, minutes, count, round(usual * minutes, 3), nats, -CALM * min(SURE, a_minute * window), people)
 
 
-def _rates(incident: Incident, by_now: float) -> tuple[float, float]:
+def _rates(incident: Incident, by_now: float, read: float) -> tuple[float, float]:
     """Complaints a minute: what is usual, and half of what this incident brought, which is at least twice the usual."""
     usual = max(incident.usual / incident.usual_in if incident.usual_in else 0.0, by_now, 1e-3)
     lasted = max(1.0, ((incident.last_signal_at or incident.onset_at) - incident.onset_at) / timedelta(minutes=1))
-    return usual, max(incident.count / lasted / 2, 2 * usual)
+    return usual, max(incident.count / (lasted * read) / 2, 2 * usual)
 
 
-def judged(incident: Incident, now: Quiet, at: datetime, *, broken: bool, repaired: bool) -> tuple[Incident, Push | None]:
+def judged(
+    incident: Incident, now: Quiet, at: datetime, *, broken: bool, repaired: bool, needed: timedelta = CALM_FOR_RESOLVED
+) -> tuple[Incident, Push | None]:
     """The incident with since when it is calm, and what that amounts to.
 
     broken    a check of its services fails; repaired: one that failed is well again
+    needed    how long it must be calm to be over
     """
     if broken or now.nats >= LOUD:
         loud = replace(incident, calm_since=None) if incident.calm_since else incident
@@ -76,7 +88,7 @@ def judged(incident: Incident, now: Quiet, at: datetime, *, broken: bool, repair
     last = (incident.last_signal_at or at) + CALM_FOR_MONITORING / hurry
     since = incident.calm_since or min(at, last)
     calm = incident if since == incident.calm_since else replace(incident, calm_since=since)
-    if sure and at - since >= CALM_FOR_RESOLVED / hurry and incident.phase in ("suspected", "monitoring"):
+    if sure and at - since >= needed / hurry and incident.phase in ("suspected", "monitoring"):
         return calm, Push.calm_long
     return calm, Push.calm if at - since >= CALM_FOR_MONITORING / hurry and incident.phase == "confirmed" else None
 

@@ -22,6 +22,7 @@ Rows = NDArray[np.intp]
 
 SPAN = 7  # hours of columns: four hours back from any minute of the two that are still to be learned, and the next hour
 WIDTH = 300  # minutes before now that evidence looks at: the longest window (60) and the level before it
+POSTS = "#posts"  # a cell's symptom: all that match a source's search, as its network counts them (`volume`)
 LATE = 240  # minutes: what is read later than that is history, not news, and not counted
 
 

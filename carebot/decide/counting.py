@@ -75,7 +75,7 @@ def evidence(state: State, minute: int, fresh: Sequence[Signal], rulebook: Ruleb
     said = fresh or [s for brand in state.recent.values() for s in brand if minute_of(s.posted_at) == minute]
     touched = dict.fromkeys(cell for signal in said for cell in cells_of(signal))
     lessons.join(table, tuple(touched), world)
-    for brand in {signal.brand for signal in fresh} & set(rulebook.file.brand.compare_with):
+    for brand in {signal.brand for signal in fresh} & rulebook.file.compared.keys():
         state.memory.compared = {**state.memory.compared, brand: max(minute, state.memory.compared.get(brand, 0))}
     for signal in fresh:
         if minute >= table.first:
@@ -86,7 +86,7 @@ def evidence(state: State, minute: int, fresh: Sequence[Signal], rulebook: Ruleb
     if minute < table.first + WIDTH - LATE:
         return {}  # read so late that it is history
     lessons.redraw(table, world)
-    return _judged(state, sorted(touched, key=_breadth), minute)
+    return _judged(state, sorted(touched, key=_breadth), minute, rulebook)
 
 
 def _breadth(cell: Cell) -> tuple[bool, int, Cell]:
@@ -94,15 +94,16 @@ def _breadth(cell: Cell) -> tuple[bool, int, Cell]:
     return not cell.service, sum(map(bool, (cell.symptom, cell.source, cell.region))), cell
 
 
-def _judged(state: State, cells: Sequence[Cell], minute: int) -> dict[Cell, Evidenced]:
+def _judged(state: State, cells: Sequence[Cell], minute: int, rulebook: Rulebook) -> dict[Cell, Evidenced]:
     """What the detector says of these cells at this minute, as false alarms of the whole brand."""
     table = state.table
     rows = np.array([table.rows[cell] for cell in cells], np.intp)
     if not len(rows):
         return {}
-    heard = surroundings.heard(state, cells, minute - WIDTH + 1, WIDTH)
+    heard = surroundings.heard(state, cells, minute - WIDTH + 1, WIDTH, rulebook)
+    read = surroundings.read(state, rulebook, cells, minute - WIDTH + 1, WIDTH)
     normal = surroundings.normal(state, cells, minute - WIDTH + 1, WIDTH)
-    found = lessons.evidence(table, rows, minute, state.memory.heard_from or minute, heard, normal)
+    found = lessons.evidence(table, rows, minute, state.memory.heard_from or minute, heard, normal, read)
     alone = lessons.false_alarms(table, rows, found)
     return {
         cell: Evidenced(

@@ -21,6 +21,7 @@ SETTLED = 75  # minutes after an hour's end
 KEEP = 0.5 ** (1 / (28 * 24))  # what is learned of chance counts half after four weeks
 _TAIL_KEEPS = np.array([KEEP, KEEP, KEEP, 1.0])
 OLDEST = 60  # weeks: of what is older nothing is left
+LEAST_READ = 1 / 60  # the share of a minute, or of an hour, that was read at least where something was
 FREEZE_AFTER = 48.0  # hours heard: before that, an incident that never ends may be what is usual
 
 
@@ -34,6 +35,7 @@ class World(NamedTuple):
     version  changes when the factors do
     factors  (cells, first minute, minutes) → the calendar's multipliers, (rows, minutes) or (1, minutes); None: none apply
     heard    (cells, hour) → share of the hour that was heard, (rows,); None: all of it
+    read     (cells, first minute, minutes) → of minutes that were heard, the share that was read, (rows, minutes); None: all of them
     frozen   (cells, hour) → rows in whose hour an incident was open, and those of them in which it was more than suspected
     """
 
@@ -42,6 +44,7 @@ class World(NamedTuple):
     version: Any = ()
     factors: Callable[[Sequence[Cell], int, int], Floats | None] = lambda _cells, _first, _minutes: None
     heard: Callable[[Sequence[Cell], int], Floats | None] = lambda _cells, _hour: None
+    read: Callable[[Sequence[Cell], int, int], Floats | None] = lambda _cells, _first, _minutes: None
     frozen: Callable[[Sequence[Cell], int], tuple[Mask, Mask]] = lambda cells, _hour: (np.zeros(len(cells), np.bool_),) * 2
 
 
@@ -125,25 +128,41 @@ def evidence(
     began: int,
     heard: Floats | None = None,
     normal: NDArray[np.bool_] | None = None,
+    read: Floats | None = None,
 ) -> detect.Evidence:
     """What the counts of these rows say at this minute.
 
     began   the first minute ever heard
     heard   (rows, WIDTH): the share of each minute that was heard; None: all
     normal  (rows, WIDTH): minutes outside incidents; None: all
+    read    (rows, WIDTH): of a minute of which something was heard, the share that was read; None: all
     """
     places = np.asarray(rows)
     counts, usual = _columns(table, places, minute)
     if heard is not None:
-        usual = usual * np.where(counts > 0, 1.0, heard[:, -counts.shape[1] :])
+        there: Floats | float = 1.0 if read is None else np.maximum(read[:, -counts.shape[1] :], LEAST_READ)
+        usual = usual * np.where(counts > 0, there, heard[:, -counts.shape[1] :])
     return detect.evidence(counts, usual, detect.spread_of(table.spread[places]), _doubt(table, places, minute, began), normal)
 
 
-def _columns(table: Table, rows: NDArray[np.intp], minute: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Counts and what is usual for the minutes up to this one; what is later is no news of it."""
+def _columns(
+    table: Table, rows: NDArray[np.intp], minute: int, usual: NDArray[np.float32] | None = None
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Counts and what is usual for the minutes up to this one; what is later is no news of it. usual: None: the table's."""
     end = minute - table.first + 1
     span = slice(max(0, end - WIDTH), end)
-    return table.counts[rows, span], table.usual[rows, span]
+    return table.counts[rows, span], (table.usual if usual is None else usual)[rows, span]
+
+
+def _usual_read(table: Table, rows: NDArray[np.intp], world: World) -> NDArray[np.float32]:
+    """What is usual, as far as these rows' minutes were read: a sample is not held against what all of it would be."""
+    cells = tuple(table.rows)
+    share = world.read([cells[row] for row in rows.tolist()], table.first, table.usual.shape[1])
+    if share is None:
+        return table.usual
+    usual = table.usual.copy()
+    usual[rows] = np.maximum(usual[rows] * np.maximum(share, LEAST_READ), baseline.LEAST)
+    return usual
 
 
 def _doubt(table: Table, rows: NDArray[np.intp], minute: int, began: int) -> Floats:
@@ -166,11 +185,11 @@ def _learn(table: Table, hour: int, world: World) -> None:
         table.changed |= set(np.flatnonzero(share < 1).tolist())
     listened = np.ones(n, np.bool_) if share is None else share > 0
     if len(by_chance := np.flatnonzero(listened & ~surely)):  # what was suspected and came to nothing is what chance does
-        _learn_chance(table, by_chance, hour, counts)
+        _learn_chance(table, by_chance, hour, counts, world)
     rows = np.flatnonzero(listened & ~frozen)
     if not len(rows):
         return
-    times = np.ones(n) if share is None else np.where(total > 0, np.maximum(share, 1 / 60), share)
+    times = np.ones(n) if share is None else np.where(total > 0, np.maximum(share, LEAST_READ), share)
     factors = world.factors(cells, hour * 60, 60)
     if factors is not None:
         times = times * np.broadcast_to(factors, (n, 60)).mean(1)
@@ -178,8 +197,9 @@ def _learn(table: Table, hour: int, world: World) -> None:
     table.tests = {}
 
 
-def _learn_chance(table: Table, rows: NDArray[np.intp], hour: int, counts: Floats) -> None:
+def _learn_chance(table: Table, rows: NDArray[np.intp], hour: int, counts: Floats, world: World) -> None:
     """How far this hour's windows strayed, and how high its evidence rose."""
+    usual = _usual_read(table, rows, world)
     table.own("spread", "tail")
     rate = baseline.an_hour(table, rows) / 60
     thought = detect.spread_of(table.spread[rows])
@@ -187,7 +207,7 @@ def _learn_chance(table: Table, rows: NDArray[np.intp], hour: int, counts: Float
     peak = np.full(len(rows), -9.0)
     for minute in np.flatnonzero(counts[rows].any(axis=0)).tolist():
         spoke = np.flatnonzero(counts[rows, minute])
-        now = _columns(table, rows[spoke], hour * 60 + minute)
+        now = _columns(table, rows[spoke], hour * 60 + minute, usual)
         peak[spoke] = np.maximum(peak[spoke], detect.evidence(*now, thought[spoke], doubt[spoke]).nats)
     table.tail[rows] = np.round(detect.excursions(peak, rate, table.tail[rows] * _TAIL_KEEPS), 9)
     calm = np.flatnonzero((peak < detect.LEARN_BELOW) & (rate > detect.TOO_QUIET / 2))
@@ -195,7 +215,7 @@ def _learn_chance(table: Table, rows: NDArray[np.intp], hour: int, counts: Float
     for quarter in (14, 29, 44, 59):
         if not len(calm):
             break
-        now = _columns(table, rows[calm], hour * 60 + quarter)
+        now = _columns(table, rows[calm], hour * 60 + quarter, usual)
         up, down = detect.strayed(detect.windows(*now, thought[calm], doubt[calm]), thought[calm])
         ends = np.array([True, True, quarter == 59])  # windows of 5 and 15 minutes end each quarter, the one of 45 with the hour
         sums = np.stack([np.where(ends, up, 0.0), np.where(ends, down, 0.0)], axis=2)

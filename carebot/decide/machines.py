@@ -34,13 +34,24 @@ def happened(event: Event) -> tuple[datetime, str]:
 
 def probed(memory: Memory, probe: Probe) -> None:
     """One look taken into account. A look no newer than the last one is history, or the same look told twice."""
-    last = memory.checks.get(probe.target)
+    name = _name(probe.id)
+    key = f"{probe.target}/{name}" if name else probe.target
+    if name and (stored := memory.checks.get(probe.target)) and _name(stored.id) == name:
+        memory.checks[key] = replace(memory.checks.pop(probe.target), service=probe.target)  # as earlier versions kept it
+    last = memory.checks.get(key)
     if last and probe.at <= last.last_at:
         return
     if last and last.ok == probe.ok:
-        memory.checks[probe.target] = replace(last, run=last.run + 1, last_at=probe.at)
+        memory.checks[key] = replace(last, run=last.run + 1, last_at=probe.at)
     else:
-        memory.checks[probe.target] = Check(probe.ok, 1, probe.at, probe.at, probe.id)
+        memory.checks[key] = Check(probe.ok, 1, probe.at, probe.at, probe.id, probe.target if name else "")
+
+
+def _name(id_: str) -> str:
+    """Which of several probes of a service it is, where its id says so (`probe:NAME:epoch`)."""
+    kind, _, rest = id_.partition(":")
+    name, _, at = rest.rpartition(":")
+    return name if kind == "probe" and at.isdecimal() else ""
 
 
 def announced(memory: Memory, notice: Notice) -> None:
@@ -50,9 +61,24 @@ def announced(memory: Memory, notice: Notice) -> None:
 
 
 def failing(memory: Memory, service: str) -> Check | None:
-    """The check of this service, where it fails now."""
-    check = memory.checks.get(service)
-    return check if check and not check.ok and check.run >= LOOKS else None
+    """The check of this service that fails now, of several the one that has failed longest."""
+    broken = [check for check in _checks(memory, service) if not check.ok and check.run >= LOOKS]
+    return min(broken, key=lambda check: (check.since, check.id), default=None)
+
+
+def repaired(memory: Memory, service: str) -> bool:
+    """Are all checks of this service well, and were for more than one look?"""
+    checks = _checks(memory, service)
+    return bool(checks) and all(check.ok and check.run >= LOOKS for check in checks)
+
+
+def checked(memory: Memory) -> tuple[str, ...]:
+    """The services that are checked, in the order in which that began."""
+    return tuple(dict.fromkeys(check.service or key for key, check in memory.checks.items()))
+
+
+def _checks(memory: Memory, service: str) -> list[Check]:
+    return [check for key, check in memory.checks.items() if (check.service or key) == service]
 
 
 def changed(memory: Memory, status: Status) -> bool:

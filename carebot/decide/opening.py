@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from carebot.config.schema import Rulebook
-from carebot.decide import counting, course, incidents, machines, merging, witnesses
+from carebot.decide import counting, course, flapping, incidents, machines, merging, witnesses
 from carebot.decide.cells import Cell, minute_of, moment_of
-from carebot.decide.incidents import LOOK_BACK, Evidenced, Move, Push, covers, is_open, services
+from carebot.decide.incidents import LOOK_BACK, Evidenced, Move, Push, covers, is_bare, is_open, services
 from carebot.decide.state import State, incident_over, open_ones
 from carebot.model import Incident, Reason, Signal
 
@@ -38,7 +38,7 @@ def opened(
     wanted = rulebook.file.incidents
     if found.false_alarms > wanted.false_alarms_a_month or incident_over(state, cell):
         return []
-    closed = [one for one in state.incidents.values() if one.brand == cell.brand and not is_open(one)]
+    closed = [one for one in state.incidents.values() if one.brand == cell.brand and not is_open(one) and not is_bare(one)]
     used = {id_ for one in closed for id_ in one.messages}
     behind = [signal for signal in counting.behind(state, cell, minute, found.window) if signal.id not in used and _is_of(signal, cell)]
     service = cell.service or _dominant(behind)
@@ -56,7 +56,7 @@ def opened(
             return settled(state, widened, cell, None, rulebook, now)
     noticed = min(now, moment_of(minute + 1))
     for past in merging.by_age(closed)[::-1]:
-        if past.service == service and not past.dismissed and not past.merged_into and _just_now(past, found.signals[-1].posted_at):
+        if past.service == service and not past.dismissed and not past.merged_into and _is_back(state, past, found, now):
             again = replace(
                 past,
                 count_before=past.count,
@@ -68,8 +68,9 @@ def opened(
             )
             again = incidents.joined(again, [*found.signals, *_run(state, again, found.signals[0].posted_at, unsaid)])
             again, reason = incidents.pushed(again, Push.flare, now, found, cell=cell.service)
+            again, word = flapping.reopened(again, state.incidents.values(), now)
             state.incidents[again.id] = again
-            return [Move(again.id, reason, found.window)] if reason else []
+            return [Move(again.id, word, found.window)] if reason else []
     return _born(state, cell.brand, service, found, noticed, unsaid, rulebook, zone, now)
 
 
@@ -106,7 +107,7 @@ def _born(
 ) -> list[Move]:
     """A new incident with its evidence: those of the window, and who belongs to them."""
     onset = found.signals[0].posted_at if found.signals else noticed_at
-    id_ = _name(state, brand, service, onset.astimezone(zone))
+    id_ = name(state, brand, service, onset.astimezone(zone))
     born = incidents.joined(incidents.opened(id_, brand, service, found, noticed_at, now), found.signals)
     born = incidents.joined(born, _run(state, born, born.onset_at, unsaid))
     born = incidents.turned(incidents.rated(born, course.is_core(service, rulebook)), "opened", now, "suspected", service, found)
@@ -114,18 +115,22 @@ def _born(
     return [Move(id_, "suspected", found.window), *settled(state, born, Cell(brand, service), found, rulebook, now)]
 
 
-def _name(state: State, brand: str, service: str, onset: datetime) -> str:
+def slug(name: str) -> str:
+    return "-".join("".join(c if c.isalnum() and c.isascii() else " " for c in name.lower()).split()) or "brand"
+
+
+def name(state: State, brand: str, service: str, onset: datetime) -> str:
     """A name that can be read aloud: brand, service, day, and which one of that day. The order in which messages arrive does not show."""
-    name = f"{incidents.slug(brand)}-{service or 'general'}-{onset:%Y%m%d}"
+    first = f"{slug(brand)}-{service or 'general'}-{onset:%Y%m%d}"
     numbers = state.memory.numbers
-    number = numbers.get(name, 0) + 1
+    number = numbers.get(first, 0) + 1
     kept = dict(list(numbers.items())[-KEPT_NAMES:])
-    state.memory.numbers = {**kept, name: number}
-    return name if number == 1 else f"{name}-{number}"
+    state.memory.numbers = {**kept, first: number}
+    return first if number == 1 else f"{first}-{number}"
 
 
-def _just_now(past: Incident, at: datetime) -> bool:
-    return past.resolved_at is not None and at - past.resolved_at <= incidents.REOPEN_WITHIN
+def _is_back(state: State, past: Incident, found: Evidenced, now: datetime) -> bool:
+    return flapping.is_back(past, state.incidents.values(), found.signals[-1].posted_at, now)
 
 
 def speaks_for(state: State, cell: Cell, found: Evidenced, one: Incident, minute: int) -> bool:
@@ -199,7 +204,7 @@ def _since_run(one: Incident, first: datetime, pool: Sequence[Signal]) -> list[S
 def settled(state: State, after: Incident, cell: Cell | None, found: Evidenced | None, rulebook: Rulebook, now: datetime) -> list[Move]:
     """The incident with new evidence: confirmed, graver, grown? The new version is kept; staff hear one reason at the most."""
     wanted = rulebook.file.incidents
-    name = cell.service if cell else after.service
+    spoke = cell.service if cell else after.service
     reason: Reason | None = None
     if found:
         strongest = min(after.false_alarms, found.false_alarms)
@@ -208,14 +213,14 @@ def settled(state: State, after: Incident, cell: Cell | None, found: Evidenced |
         if not after.usual:  # a check opened it, and nothing was counted until now
             after = replace(after, usual=found.usual, usual_in=found.window)
     if incidents.is_strong(after, wanted.false_alarms_a_month, wanted.people):
-        after, reason = incidents.pushed(after, Push.stronger, now, found, cell=name)
-    pace = incidents.pace(after, course.said_of(state, after, now), after.last_signal_at or now)
+        after, reason = incidents.pushed(after, Push.stronger, now, found, cell=spoke)
+    pace = course.pace(state, after, rulebook, now, after.last_signal_at or now)
     after = incidents.rated(after, course.is_core(after.service, rulebook), pace.accelerating)
     if reason is None and course.shown_severity(after, now) < after.told_severity < incidents.UNTOLD:
         reason = "severity_up"
-        after = incidents.turned(after, reason, now, reason, name, found)
-    if reason is None and incidents.grew(after, pace) and not incidents.is_snoozed(after, now):
+        after = incidents.turned(after, reason, now, reason, spoke, found)
+    if reason is None and incidents.grew(after, pace) and not incidents.is_snoozed(after, now) and not flapping.said_often(after, now):
         reason = "grew"
-        after = incidents.turned(after, reason, now, reason, name, found)
+        after = incidents.turned(after, reason, now, reason, spoke, found)
     state.incidents[after.id] = after
     return [Move(after.id, reason, found.window if found else 60)] if reason else []

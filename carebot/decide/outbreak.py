@@ -34,14 +34,14 @@ def counted(
         _take_back(state, signal)
     done = {(signal.id, signal.kind): signal for marked in batch.values() for signal in marked}
     unsaid = {signal.id for signal in done.values()}
-    compared = rulebook.file.brand.compare_with
+    compared = rulebook.file.compared
     brands = sorted({signal.brand for signal in done.values() if signal.brand not in compared})
     moves: list[Move] = []
     for minute in _minutes(state, batch, brands):
         marked = batch.get(minute, ())
         unsaid -= {signal.id for signal in marked}
         for brand in brands:
-            moves += course.over_before(state, brand, minute, unsaid, now)
+            moves += course.over_before(state, brand, minute, unsaid, rulebook)
         fresh = [signal for signal in marked if signal.counted]
         if fresh or not marked:
             # Whoever else says so is heard here, and only here: from now on the evidence is that of all together.
@@ -56,7 +56,7 @@ def counted(
             moves += _weigh(state, brands, touched, found, minute, rulebook, now)
         _pass_on(state, marked)
         moves += _merge(state, brands, rulebook, now)
-    for target in [name for name in state.memory.checks if machines.failing(state.memory, name)]:
+    for target in [name for name in machines.checked(state.memory) if machines.failing(state.memory, name)]:
         moves += opening.probe_alone(state, target, rulebook, zone, now)
     fresh_ids = {(s.id, s.kind) for s in signals}
     turned = [s for key, s in done.items() if key not in fresh_ids]
@@ -84,7 +84,7 @@ def _said_once(state: State, moves: list[Move]) -> list[Move]:
     Of one that was merged into another before anybody heard of it there is nothing to say.
     """
     last: dict[str, Move] = {}
-    rank: dict[Reason, int] = {"grew": 0, "severity_up": 1}
+    rank: dict[Reason, int] = {"grew": 0, "severity_up": 1, "flapping": 3}
     for move in moves:
         known, one = last.get(move.incident), state.incidents[move.incident]
         unheard_of = one.merged_into and one.told_severity == incidents.UNTOLD

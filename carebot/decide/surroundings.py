@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -31,8 +31,9 @@ def of(state: State, rulebook: Rulebook, minute: int) -> World:
         began=state.memory.heard_from or minute,
         version=(rulebook.fingerprint, tuple(sorted(state.memory.learned.items()))) if special else (),
         factors=partial(_factors, special, zone, state.memory.learned),
-        heard=partial(_share_heard, state),
-        frozen=partial(_frozen, state),
+        heard=partial(_share_heard, state, rulebook),
+        read=partial(read, state, rulebook),
+        frozen=partial(frozen, state),
     )
 
 
@@ -52,35 +53,67 @@ def _factors(
     return np.stack([each[cell.service] for cell in cells])
 
 
-def heard(state: State, cells: Sequence[Cell], first: int, minutes: int) -> Floats | None:
-    """For each cell and minute, the share of its usual traffic that could be heard; None: all of it."""
-    ears = state.memory.ears
-    if not ears:
+def heard(state: State, cells: Sequence[Cell], first: int, minutes: int, rulebook: Rulebook | None = None) -> Floats | None:
+    """For each cell and minute, the share of its usual traffic that could be heard; None: all of it.
+
+    rulebook   says whose customers speak in which source
+    """
+    return _shares(state, rulebook, cells, first, minutes, coverage.heard) if state.memory.ears else None
+
+
+def read(state: State, rulebook: Rulebook | None, cells: Sequence[Cell], first: int, minutes: int) -> Floats | None:
+    """For each cell and minute in which something was heard, the share that samples have of it; None: nothing was sampled."""
+    sampled = any(ear.partly and ear.partly[-1][0] >= first for ear in state.memory.ears.values())
+    return _shares(state, rulebook, cells, first, minutes, coverage.read) if sampled else None
+
+
+def ears(state: State, brand: str, rulebook: Rulebook | None) -> coverage.Ears:
+    """The sources in which this brand's customers speak: those that are its own, or else those that are nobody's."""
+    whose = {source.name: source.brand for source in rulebook.file.sources if source.brand} if rulebook else {}
+    known = state.memory.ears
+    own = {name: ear for name, ear in known.items() if whose.get(name) == brand}
+    return own or {name: ear for name, ear in known.items() if name not in whose}
+
+
+def read_of(state: State, rulebook: Rulebook, incident: Incident, first: int, minutes: int) -> Floats | None:
+    """The share that was read of each of these minutes where this incident's people speak; None: nothing was sampled."""
+    mine = ears(state, incident.brand, rulebook)
+    if not incident.by_source or not any(ear.partly for ear in mine.values()):
         return None
+    parts = {network: coverage.read(mine, network, first, minutes) for network in incident.by_source}
+    return coverage.of_rollup(incident.by_source, parts)
+
+
+Ask = Callable[[coverage.Ears, str, int, int], Floats]
+
+
+def _shares(state: State, rulebook: Rulebook | None, cells: Sequence[Cell], first: int, minutes: int, ask: Ask) -> Floats | None:
     by_brand: dict[str, dict[str, float]] = {}
     rates = baseline.an_hour(state.table)
     for cell, row in state.table.rows.items():
         if cell == Cell(cell.brand, source=cell.source) and cell.source:
             by_brand.setdefault(cell.brand, {})[cell.source] = float(rates[row])
-    networks = {network for shares in by_brand.values() for network in shares} | {cell.source for cell in cells if cell.source}
-    parts = {network: coverage.heard(ears, network, first, minutes) for network in sorted(networks)}
+    listening = {brand: ears(state, brand, rulebook) for brand in {cell.brand for cell in cells}}
     everything = np.ones(minutes)
 
-    def of(cell: Cell) -> NDArray[np.float64]:
-        if cell.source:
-            return parts[cell.source]
-        shares = by_brand.get(cell.brand, {})
-        return coverage.of_rollup(shares, {network: parts[network] for network in shares}) if shares else everything
+    @cache
+    def part(brand: str, network: str) -> Floats:
+        return ask(listening[brand], network, first, minutes)
 
-    return np.stack([of(cell) for cell in cells]) if cells else None
+    @cache
+    def rollup(brand: str) -> Floats:
+        shares = by_brand.get(brand, {})
+        return coverage.of_rollup(shares, {network: part(brand, network) for network in shares}) if shares else everything
+
+    return np.stack([part(cell.brand, cell.source) if cell.source else rollup(cell.brand) for cell in cells]) if cells else None
 
 
-def _share_heard(state: State, cells: Sequence[Cell], hour: int) -> Floats | None:
-    minutes = heard(state, cells, hour * 60, 60)
+def _share_heard(state: State, rulebook: Rulebook, cells: Sequence[Cell], hour: int) -> Floats | None:
+    minutes = heard(state, cells, hour * 60, 60, rulebook)
     return None if minutes is None else minutes.mean(axis=1)
 
 
-def _frozen(state: State, cells: Sequence[Cell], hour: int) -> tuple[Mask, Mask]:
+def frozen(state: State, cells: Sequence[Cell], hour: int) -> tuple[Mask, Mask]:
     """Cells in whose hour an incident was open, and where it was more than barely suspected. One that people called none froze nothing."""
     start, end = moment_of(hour * 60), moment_of((hour + 1) * 60)
     there = [
@@ -124,10 +157,10 @@ def learn_calendar(state: State, rulebook: Rulebook, table: Table, hour: int) ->
     zone = ZoneInfo(rulebook.file.brand.time_zone)
     brand, first = rulebook.file.brand.name, hour * 60 - table.first
     cells = [cell for cell in table.rows if cell == Cell(brand, cell.service)]
-    (frozen, _), share = _frozen(state, cells, hour), _share_heard(state, cells, hour)
+    (asleep, _), share = frozen(state, cells, hour), _share_heard(state, rulebook, cells, hour)
     usual = baseline.expected_in(table, hour, zone)
     for place, cell in enumerate(cells):
-        if frozen[place]:
+        if asleep[place]:
             continue
         row = table.rows[cell]
         seen = float(table.counts[row, first : first + 60].sum())

@@ -114,6 +114,69 @@ def test_a_roll_up_is_heard_by_the_share_of_its_traffic_that_is():
     assert list(of_rollup({}, parts)) == [1.0] * 5 + [0.5] * 5  # nothing is known of the traffic: each the same
 
 
+# ── samples ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_minutes_of_which_a_sample_was_read_are_heard_by_its_share():
+    ears = after(word(1, **FEED), word(4, networks={"feed": 60}, of=120), word(5, networks={"feed": 30}, of=100), word(9, **FEED))
+    assert minutes(ears) == "xx553xxxxx"
+    shares = heard(
+        after(word(1, **FEED), word(4.5, networks={"feed": 20}, of=100), word(9, networks={"feed": 9}, of=90)), "feed", START, 10
+    )
+    np.testing.assert_allclose(shares, [1, 1, 0.2, 0.2, (10 / 3 + 1) / (50 / 3 + 10), *[0.1] * 5], rtol=1e-3)
+
+
+def test_a_page_of_the_newest_was_read_whole_and_what_was_posted_before_it_not_at_all():
+    ears = after(word(0, **FEED), *(word(end, networks={"feed": 100}, of=500, oldest=at(end - 1)) for end in (5, 10)))
+    np.testing.assert_allclose(heard(ears, "feed", START + 5, 5), [0, 0, 0, 0, 1], atol=0.02)
+    assert coverage.sample(ears, ["feed"], START + 6, START + 9) == (98, 399)
+
+
+def test_a_sample_of_everything_is_everything():
+    assert after(word(0, **FEED), word(3, networks={"feed": 50}, of=50)) == after(word(0, **FEED), word(3, networks={"feed": 50}))
+
+
+def test_what_is_only_counted_is_not_heard_and_whatever_comes_of_it_all_the_same_is_not_held_against_it():
+    ears = after(word(1, **FEED), word(4, of=900))
+    assert minutes(ears) == "xx........"
+    assert coverage.read(ears, "feed", START, 10).tolist() == [1.0] * 10
+
+
+def test_when_all_is_read_again_the_minute_in_which_that_began_counts_as_heard():
+    sampled = after(word(0.5, **FEED), word(1.5, networks={"feed": 5}, of=50), word(2.5, networks={"feed": 5}, of=50))
+    assert minutes(sampled, last=2) == "x11"
+    assert minutes(after(word(3.5, **FEED), ears=sampled), last=3) == "x1xx"
+
+
+def test_a_gap_in_the_midst_of_a_sample_is_a_gap():
+    ears = after(word(0, **FEED), word(6, networks={"feed": 60}, of=120), word(4, since=2, said=6, heard=False))
+    assert minutes(ears, last=5) == "x5..55"
+
+
+def test_a_sample_of_what_was_missed_is_heard_by_its_share():
+    gap = after(word(2, **FEED), word(8, since=6))
+    assert (
+        minutes(after(word(9, since=3, networks={"feed": 30}, of=60), ears=gap)) == "xxx555xxx5"
+    )  # of the minute that has only begun, too
+
+
+def test_of_two_sources_the_one_that_is_sampled_weighs_what_it_would_have_brought():
+    both = after(word(1, networks={"x": 30}), word(9, source="other", networks={"x": 30}), word(9, networks={"x": 3}, of=30))
+    shares = heard(both, "x", START + 2, 7)
+    np.testing.assert_allclose(shares, (0.1 * 60 + 30) / 90, rtol=1e-3)
+    np.testing.assert_allclose(coverage.read(both, "x", START + 2, 7), shares)
+
+
+def test_how_many_were_read_of_how_many_is_known_for_any_stretch():
+    ears = after(word(0, **FEED), word(5, networks={"feed": 50}, of=500), word(10, networks={"feed": 100}, of=400), word(12, of=600))
+    assert coverage.sample(ears, ["feed", "x"], START + 5, START + 9) == pytest.approx((100, 400), rel=0.01)
+    assert coverage.sample(ears, ["feed"], START + 1, START + 20) == pytest.approx(
+        (144, 1444), rel=0.01
+    )  # of the minute that was heard before, nothing
+    assert coverage.sample(ears, ["x"], START, START + 20) == (0, 0)
+    assert [coverage.unread(ears["forum"], START + minute, 15) for minute in (9, 10, 11, 12)] == [0, 0, 1, 2]
+
+
 # ── how much is kept ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -126,24 +189,46 @@ def test_what_is_kept_stays_small_whatever_strangers_send():
     assert min(first for first, _ in ears["forum"].gaps) >= START + 2 * 2999 - coverage.KEPT
 
 
+def test_samples_are_forgotten_like_gaps():
+    ears: Ears = {}
+    for number in range(3000):
+        ears = noted(ears, word(number / 3, networks={"feed": 10**9 + number}, of=10**12))
+    assert len(ears["forum"].partly) == coverage.KEPT + 1
+    assert len(msgspec.json.encode(ears)) < 20_000
+    assert after(word(5000, **FEED), ears=ears)["forum"].partly == () and after(word(5000, **FEED), ears=ears)["forum"].said_to == 0
+
+
 def test_what_is_known_survives_a_restart():
-    ears = after(word(2, **FEED), word(8, since=6), word(None, source="form", networks={"web": 2}))
+    ears = after(word(2, **FEED), word(8, since=6), word(9, networks={"feed": 1}, of=3), word(None, source="form", networks={"web": 2}))
     assert msgspec.json.decode(msgspec.json.encode(ears), type=dict[str, Ear]) == ears
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 300), st.integers(-40, 40), st.booleans(), st.sampled_from(["a", "b"])), max_size=12),
+    st.lists(
+        st.tuples(
+            st.floats(0, 300),
+            st.none() | st.floats(-40, 40),
+            st.booleans(),
+            st.sampled_from(["a", "b"]),
+            st.integers(0, 9),
+            st.floats(0, 50),
+        ),
+        max_size=12,
+    ),
     st.integers(-100, 400),
 )
 def test_a_share_is_a_share_and_knowing_is_not_changed(told, first):
     ears: Ears = {}
-    for to, back, was_heard, source in sorted(told):
+    for to, back, was_heard, source, of, oldest in sorted(told, key=str):
         before = msgspec.json.encode(ears)
-        known = noted(ears, word(to, source, since=min(to, to - back), heard=was_heard, networks={"feed": 1}))
+        since = 0 if back is None and not was_heard else None if back is None else min(to, to - back)
+        said = word(to, source, since=since, heard=was_heard, networks={"feed": 1}, of=of, oldest=at(to - oldest))
+        known = noted(ears, said)
         assert msgspec.json.encode(ears) == before
         ears = known
-    shares = heard(ears, "feed", START + first, 60)
-    assert shares.shape == (60,) and shares.min() >= 0 and shares.max() <= 1
+    for shares in (heard(ears, "feed", START + first, 60), coverage.read(ears, "feed", START + first, 60)):
+        assert shares.shape == (60,) and shares.min() >= 0 and shares.max() <= 1
+    assert coverage.read(ears, "feed", START + first, 60).min() > 0
 
 
 # ── in a recording ───────────────────────────────────────────────────────────────────────────────────────────────
