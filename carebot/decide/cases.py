@@ -1,86 +1,47 @@
-"""One customer's matter: who waits, how often they have written, where they were sent, what they need.
+"""One customer's matter: who waits, how often they have written, what they were told and promised, where they were sent, what they need.
 
-A case opens with a customer's message that needs an answer and belongs to one author on one network. The brand's own public reply stops
-its clock, unless it only sends the customer elsewhere: that is a hand-off, counted, and the second one with the problem unsolved is
-an alert. Answered is not solved: a case is solved when the customer says so, and forgotten after three quiet days.
+A case opens with a customer's message that needs an answer. Whatever they write on that network, publicly or not, belongs to it, and what
+they write elsewhere if they are known to be the same (`joining`). The brand's own public reply stops the clock of an answer, unless it
+only sends the customer elsewhere: that is a hand-off, counted, and the second one with the problem unsolved is an alert. What a reply
+promises starts a clock of its own, and while the brand has asked something back the solution's clock stands still.
+
+Answered is not solved: a case is over when the customer says so, or when nobody has written in it for the rules' quiet time. Who writes
+of the same matter again opens it again, with its history, and its solution is owed since the first contact.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
 
-from carebot.config.schema import Promise
-from carebot.decide.cells import minute_of
-from carebot.decide.draft import Draft, draft, settled
-from carebot.decide.sla import run_out, started
-from carebot.model import Case, Clock, Message, Reason, Signal
+from carebot.config.desk import Cases, Terms
+from carebot.decide.desk import Desk, due, leave, put
+from carebot.decide.sla import fitting, is_running, met, next_moment, resumed, run_out, started
+from carebot.model import Case, Clock, ClockKind, Line, LineKind, Message, Reason, SignalKind
 
-QUIET = timedelta(days=3)
 HUMAN: tuple[Reason, ...] = ("moment", "fraud", "churn")  # who needs a person, the most urgent first
 NEEDS_ANSWER = frozenset({"complaint", "question", "outage", *HUMAN})
-KEPT = 50
-PAGE = 64  # cases a page: a whole night's clocks run out at one opening minute, and one long list of them was copied for each
+KEPT = 50  # lines of history
+CLOCKS = 12
+APART = timedelta(hours=1)  # who writes again so much later came back; before that it is one cry for help in several messages
+WEEK, TIMES = timedelta(days=7), 3
 
 
-class Desk(msgspec.Struct):
-    """Every open case, and the ways a reply finds its case. `decide.step` writes on a draft of it; nobody else changes one."""
+class Spoke(msgspec.Struct, frozen=True):
+    """What a customer's message means for their case. `incident`: the open one that explains it, or ""."""
 
-    cases: MutableMapping[str, Case] = msgspec.field(default_factory=dict)
-    by_author: MutableMapping[tuple[str, str], str] = msgspec.field(default_factory=dict)  # (network, author key) → case
-    by_handle: MutableMapping[tuple[str, str], str] = msgspec.field(default_factory=dict)  # (network, handle in lower case) → case
-    by_message: MutableMapping[str, str] = msgspec.field(default_factory=dict)  # message or conversation id → case
-    deadlines: MutableMapping[str, int] = msgspec.field(default_factory=dict)  # case → minute in which its clock next has something to say
-    due: MutableMapping[tuple[int, int], tuple[str, ...]] = msgspec.field(default_factory=dict)  # (minute, page) → cases; some moved on
-    pending: MutableMapping[int, int] = msgspec.field(default_factory=dict)  # minute → how many cases its pages name
+    kinds: frozenset[SignalKind]
+    service: str = ""
+    solved: Literal["", "works", "thanks"] = ""
+    incident: str = ""
 
-    def draft(self) -> Desk:
-        return Desk(*(draft(getattr(self, table)) for table in self.__struct_fields__))
-
-    def settled(self) -> Desk:
-        """The desk once its draft is committed; the one it was drafted on is changed."""
-        return Desk(*(settled(getattr(self, table)) for table in self.__struct_fields__))
-
-    def changed(self) -> tuple[Case, ...]:
-        """The cases written since it was drafted."""
-        return tuple(self.cases.written()) if isinstance(self.cases, Draft) else tuple(self.cases.values())
-
-
-def put(desk: Desk, case: Case) -> None:
-    """The desk with this version of the case, found by its author, its handle and its messages."""
-    desk.cases[case.id] = case
-    desk.by_author[case.source, case.author_key] = case.id
-    if case.author:
-        desk.by_handle[case.source, case.author.lower()] = case.id
-    for id_ in case.messages:
-        desk.by_message[id_] = case.id
-    clock = case.clock
-    if clock is None or clock.met_at or clock.breached:
-        desk.deadlines.pop(case.id, None)
-        return
-    minute = -int(-(clock.due_at if clock.warned else clock.warn_at).timestamp() // 60)  # the first minute not before it
-    if desk.deadlines.get(case.id) != minute:
-        desk.deadlines[case.id] = minute
-        listed = desk.pending.get(minute, 0)
-        page = (minute, listed // PAGE)
-        desk.due[page] = (*desk.due.get(page, ()), case.id)
-        desk.pending[minute] = listed + 1
-
-
-def drop(desk: Desk, case: Case) -> None:
-    """The desk without this case."""
-    desk.cases.pop(case.id, None)
-    desk.deadlines.pop(case.id, None)
-    for table, key in ((desk.by_author, (case.source, case.author_key)), (desk.by_handle, (case.source, case.author.lower()))):
-        if table.get(key) == case.id:
-            del table[key]
-    for id_ in case.messages:
-        if desk.by_message.get(id_) == case.id:
-            del desk.by_message[id_]
+    @property
+    def needs_answer(self) -> bool:
+        return not self.kinds.isdisjoint(NEEDS_ANSWER)
 
 
 def is_addressed(message: Message, accounts: Mapping[str, Sequence[str]]) -> bool:
@@ -91,71 +52,179 @@ def is_addressed(message: Message, accounts: Mapping[str, Sequence[str]]) -> boo
     return message.source not in accounts or message.direct or bool(message.in_reply_to) or "@" in message.text
 
 
+# ── a customer spoke ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
 def heard(
-    desk: Desk, message: Message, signals: Sequence[Signal], promises: Sequence[Promise], zone: ZoneInfo, incident: str
+    desk: Desk, message: Message, spoke: Spoke, known: Case | None, terms: Sequence[Terms], rules: Cases
 ) -> tuple[Case | None, Reason | None]:
-    """A customer spoke: the case as it stands now (None where none is needed), and what a human must be told of it at once.
+    """The case as it stands now (None where none is needed), and what a human must be told of it at once.
 
-    signals   this message's signals; incident   the open incident they are evidence of, or ""
+    known   the customer's case, on the desk or closed before, if they have one
     """
-    kinds = {signal.kind for signal in signals}
-    case = desk.cases.get(desk.by_author.get((message.source, message.author_key), ""))
-    if case is None and not kinds & NEEDS_ANSWER:
+    at = message.posted_at
+    if known is not None and message.id in known.messages:
         return None, None
-    if case is None:
-        case = Case(
-            id=f"case-{message.id}",
-            brand=message.brand,
-            source=message.source,
-            author_key=message.author_key,
-            author=message.author,
-            opened_at=message.posted_at,
-            last_at=message.posted_at,
-            service=next((signal.service for signal in signals if signal.service), ""),
-            messages=(message.id,),
-            clock=_clock(message, promises, zone),
-            incident=incident,
-        )
-    elif message.id not in case.messages:
-        case = replace(
-            case,
-            contacts=case.contacts + 1,
-            last_at=max(case.last_at, message.posted_at),
-            messages=(*case.messages, message.id)[-KEPT:],
-            incident=incident or case.incident,
-        )
-        if kinds & {"praise", "recovered"} and not kinds & NEEDS_ANSWER and case.answers:
-            case = replace(case, solved_at=message.posted_at, clock=_met(case, message.posted_at))
-        elif kinds & NEEDS_ANSWER and case.solved_at:
-            case = replace(case, solved_at=None)
-    need: Reason | None = next((need for need in HUMAN if need in kinds and need not in case.needs), None)
-    if need:
-        case = replace(case, needs=(*case.needs, need))
+    over = known is None or _ended_at(known, rules.quiet, at) is not None
+    if known is None or (over and not _again(known, message, spoke, rules)):
+        if not spoke.needs_answer:
+            return (None, None) if known is None or known.id not in desk.cases else (_wrote_on(desk, known, message), None)
+        if known is not None and known.id in desk.cases:
+            leave(desk, closed(known, rules.quiet, at))
+        case, returned = _opened(message, spoke, terms), True
+    else:
+        case, returned = _went_on(_opened_again(known) if over else known, message, spoke, terms)
+    told = _tell(case, spoke, at if returned else None)
+    if told:
+        case = replace(case, needs=(*case.needs, told))
     put(desk, case)
-    return case, need
+    return case, told
 
 
-def _clock(message: Message, promises: Sequence[Promise], zone: ZoneInfo) -> Clock | None:
-    fitting = (promise for promise in promises if not promise.sources or message.source in promise.sources)
-    promise = next(fitting, None)
-    return started(promise, message.posted_at, zone) if promise else None
+def _opened(message: Message, spoke: Spoke, terms: Sequence[Terms]) -> Case:
+    promise = fitting(terms, message.source, spoke.kinds)
+    kinds: tuple[ClockKind, ...] = ("first_response", "resolution")
+    return Case(
+        id=f"case-{message.id}",
+        brand=message.brand,
+        source=message.source,
+        author_key=message.author_key,
+        author=message.author,
+        opened_at=message.posted_at,
+        last_at=message.posted_at,
+        service=spoke.service,
+        history=(Line(message.id, message.posted_at, "asked"),),
+        clocks=tuple(clock for kind in kinds if promise and (clock := started(promise, kind, message.posted_at))),
+        incident=spoke.incident,
+        audience=message.audience,
+        direct=message.direct,
+        returns=(message.posted_at,),
+    )
 
 
-def answered(desk: Desk, message: Message, hand_off: bool) -> tuple[Case | None, Reason | None]:
-    """The brand replied: the case it belongs to, if any, and "hand_offs" where the customer was sent away a second time."""
-    case = desk.cases.get(_case_of_reply(desk, message))
-    if case is None or message.id in case.messages:
-        return None, None
+def _went_on(case: Case, message: Message, spoke: Spoke, terms: Sequence[Terms]) -> tuple[Case, bool]:
+    """They wrote again, and whether they came back by themselves to do so."""
+    at, asked_back = message.posted_at, waits_for_customer(case)
+    solved = bool(spoke.solved) and not spoke.needs_answer and may_close(case, message) and (spoke.solved == "works" or case.answers > 0)
+    what: LineKind = "solved" if solved else "asked" if spoke.needs_answer else "wrote"
+    said_before = [line.at for line in case.history if line.what in ("asked", "wrote", "solved")]
+    returned = what == "asked" and not asked_back and at - max(said_before, default=at - APART) >= APART
     case = replace(
         case,
-        answers=case.answers + (not hand_off),
-        hand_offs=case.hand_offs + hand_off,
-        last_at=max(case.last_at, message.posted_at),
-        messages=(*case.messages, message.id)[-KEPT:],
-        clock=case.clock if hand_off else _met(case, message.posted_at),
+        contacts=case.contacts + 1,
+        last_at=max(case.last_at, at),
+        service=case.service or spoke.service,
+        history=(*case.history, Line(message.id, at, what))[-KEPT:],
+        incident=spoke.incident or case.incident,
+        audience=max(case.audience, message.audience),
+        direct=case.direct or message.direct,
+        returns=(*case.returns, at)[-TIMES:] if returned else case.returns,
     )
+    if solved:
+        clocks = tuple(met(clock, at, void=clock.kind != "resolution" and clock.about != "solution") for clock in case.clocks)
+        return replace(case, solved_at=at, clocks=clocks), False
+    case = replace(case, clocks=tuple(resumed(clock, at, terms) for clock in case.clocks))
+    if spoke.needs_answer or asked_back:
+        case = _owed(case, message, spoke, terms)
+    return case, returned
+
+
+def _owed(case: Case, message: Message, spoke: Spoke, terms: Sequence[Terms]) -> Case:
+    """The clocks of an answer and of a solution run; where the rules promise it sooner to who says this, it is owed sooner."""
+    promise = fitting(terms, message.source, spoke.kinds | set(case.needs))
+    if promise is None:
+        return case
+    running: dict[ClockKind, Clock] = {clock.kind: clock for clock in case.clocks if is_running(clock) and clock.kind != "promise"}
+    answer = next((kind for kind in running if kind != "resolution"), None)
+    wanted: tuple[ClockKind, ...] = (answer or ("next_response" if case.answers else "first_response"), "resolution")
+    for kind in wanted:
+        old = running.get(kind)
+        if old and (old.breached_at or old.promise == promise.promise.name):
+            continue
+        new = started(promise, kind, message.posted_at)
+        if new and old is None and (kind != "resolution" or not any(clock.kind == kind for clock in case.clocks)):
+            case = replace(case, clocks=kept((*case.clocks, new)))
+        elif new and old and new.due_at < old.due_at:
+            sooner = replace(new, started_at=old.started_at, warned=old.warned)
+            case = replace(case, clocks=tuple(sooner if clock is old else clock for clock in case.clocks))
+    return case
+
+
+def kept(clocks: tuple[Clock, ...]) -> tuple[Clock, ...]:
+    """All that run, and of the others the first answer's and the latest."""
+    while len(clocks) > CLOCKS and (over := next((clock for clock in clocks[1:] if not is_running(clock)), None)):
+        clocks = tuple(clock for clock in clocks if clock is not over)
+    return clocks
+
+
+def _tell(case: Case, spoke: Spoke, returned_at: datetime | None) -> Reason | None:
+    """What a human must hear of this message, the most urgent; each once until the case is solved."""
+    need: Reason | None = next((need for need in HUMAN if need in spoke.kinds and need not in case.needs), None)
+    if need or returned_at is None or len(case.returns) < TIMES or "repeat" in case.needs:
+        return need
+    return "repeat" if returned_at - case.returns[0] <= WEEK else None
+
+
+def waits_for_customer(case: Case) -> bool:
+    """Did the brand ask something that they have not answered yet?"""
+    last = next((line.what for line in reversed(case.history) if line.what != "hand_off"), "asked")
+    return last == "asked_back"
+
+
+def may_close(case: Case, message: Message) -> bool:
+    """Is it theirs to say that it is solved? Not for an account that is only said to be theirs: anybody can say that."""
+    theirs = {(case.source, case.author_key), *((one.source, one.author_key) for one in case.accounts if one.known_by == "rules")}
+    return (message.source, message.author_key) in theirs
+
+
+# ── over, and again ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _ended_at(case: Case, quiet: timedelta, now: datetime) -> datetime | None:
+    """When it ended, by their word or by the quiet time; None if it has not, or if one of its clocks still has something to say."""
+    if case.solved_at or case.closed_at:
+        return case.solved_at or case.closed_at
+    if now - case.last_at <= quiet or any(map(next_moment, case.clocks)):
+        return None
+    return max(case.last_at + quiet, *(clock.breached_at or case.last_at for clock in case.clocks), case.last_at)
+
+
+def _again(case: Case, message: Message, spoke: Spoke, rules: Cases) -> bool:
+    """Is it the same matter, soon enough? Another service is another matter, unless it is said in answer to what was said here."""
+    ended = _ended_at(case, rules.quiet, message.posted_at)
+    if not spoke.needs_answer or (ended and message.posted_at - ended > rules.reopen_within):
+        return False
+    in_it = {message.in_reply_to, message.conversation} & set(case.messages)
+    return bool(in_it) or not spoke.service or not case.service or spoke.service == case.service
+
+
+def _opened_again(case: Case) -> Case:
+    """Its solution is owed since the first contact, as if it had never been said to be there."""
+    clocks = tuple(replace(clock, met_at=None, void=False) if clock.kind == "resolution" else clock for clock in case.clocks)
+    return replace(case, solved_at=None, closed_at=None, needs=(), clocks=clocks, reopened=case.reopened + 1)
+
+
+def _wrote_on(desk: Desk, case: Case, message: Message) -> Case:
+    """A word more in a case that is over: it stays so."""
+    line = Line(message.id, message.posted_at, "wrote")
+    case = replace(case, contacts=case.contacts + 1, history=(*case.history, line)[-KEPT:])
     put(desk, case)
-    return case, "hand_offs" if hand_off and case.hand_offs == 2 and not case.solved_at else None
+    return case
+
+
+def closed(case: Case, quiet: timedelta, now: datetime) -> Case:
+    """The case as it is kept once it is over; nobody waits for what was owed in it."""
+    at = _ended_at(case, quiet, now) or now
+    return replace(case, closed_at=at, clocks=tuple(met(clock, at, void=True) for clock in case.clocks))
+
+
+def forget_quiet(desk: Desk, now: datetime, quiet: timedelta) -> None:
+    """Cases that are over, and whose clocks have nothing left to say, leave the desk."""
+    for case in [case for case in desk.cases.values() if now - case.last_at > quiet and case.id not in desk.deadlines]:
+        leave(desk, closed(case, quiet, now))
+
+
+# ── a message was taken away; time passed ────────────────────────────────────────────────────────────────────────
 
 
 def erased(desk: Desk, id_: str) -> None:
@@ -163,50 +232,20 @@ def erased(desk: Desk, id_: str) -> None:
     case = desk.cases.get(desk.by_message.get(id_, ""))
     if case is None:
         return
-    drop(desk, case)
-    kept = tuple(one for one in case.messages if one != id_)
-    left = case.contacts - 1 if id_ in case.messages else case.contacts
-    put(desk, replace(case, messages=kept, contacts=max(left, 0), author=case.author if left > 0 else ""))
+    leave(desk, case)
+    ours = {line.id for line in case.history if line.what in ("answer", "asked_back", "hand_off")}
+    left = case.contacts - (id_ in case.messages and id_ not in ours)
+    kept = tuple(line for line in case.history if line.id != id_)
+    case = replace(case, history=kept, contacts=max(left, 0))
+    put(desk, case if left > 0 else replace(case, author="", accounts=(), references=()))
 
 
-def _met(case: Case, at: datetime) -> Clock | None:
-    return replace(case.clock, met_at=at) if case.clock and case.clock.met_at is None else case.clock
-
-
-def _case_of_reply(desk: Desk, message: Message) -> str:
-    """By the message it answers, by its conversation, or by the handle it starts with."""
-    for id_ in (message.in_reply_to, message.conversation):
-        if found := desk.by_message.get(id_):
-            return found
-    first = message.text.split(maxsplit=1)[0] if message.text.strip() else ""
-    return desk.by_handle.get((message.source, first[1:].lower()), "") if first.startswith("@") else ""
-
-
-def time_passed(desk: Desk, now: datetime) -> list[tuple[Case, Reason | None]]:
-    """Cases whose clock has something to say by now, and what."""
-    changed: list[tuple[Case, Reason | None]] = []
-    reached = sorted(minute for minute in desk.pending if minute <= minute_of(now))
-    pages = [(minute, page) for minute in reached for page in range(-(-desk.pending.pop(minute) // PAGE))]
-    listed = ((minute, id_) for minute, page in pages for id_ in desk.due.pop((minute, page)))
-    ids = dict.fromkeys(id_ for minute, id_ in listed if desk.deadlines.get(id_) == minute)  # a case put twice is listed twice
-    for before in [desk.cases[id_] for id_ in ids]:
-        assert before.clock is not None
-        clock, reason = run_out(before.clock, now)
-        case = replace(before, clock=clock)
+def time_passed(desk: Desk, now: datetime) -> list[tuple[Case, Reason]]:
+    """Cases whose clocks have something to say by now, and what; a case with two things to say comes twice."""
+    said: list[tuple[Case, Reason]] = []
+    for before in due(desk, now):
+        ran = [run_out(clock, now) for clock in before.clocks]
+        case = replace(before, clocks=tuple(clock for clock, _ in ran))
         put(desk, case)
-        changed.append((case, reason))
-    return changed
-
-
-def forget_quiet(desk: Desk, now: datetime) -> list[Case]:
-    """Cases nobody has written in for QUIET and whose clock has nothing left to say leave the desk; their rows stay in the store."""
-    quiet = [case for case in desk.cases.values() if now - case.last_at > QUIET and case.id not in desk.deadlines]
-    for case in quiet:
-        drop(desk, case)
-    return quiet
-
-
-def waiting(cases: Iterable[Case]) -> list[Case]:
-    """Cases whose first answer is still owed, oldest first."""
-    owed = (case for case in cases if case.clock and case.clock.met_at is None and not case.solved_at)
-    return sorted(owed, key=lambda case: case.opened_at)
+        said += [(case, reason) for reason in dict.fromkeys(reason for _, reason in ran if reason)]
+    return said

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from carebot.decide.cases import waiting
+from carebot.decide.desk import waiting
 from carebot.model import Deleted
 from tests.saying import TestDesk, at, say
 
@@ -20,7 +20,7 @@ def test_a_complaint_starts_a_clock_and_the_brands_reply_stops_it():
     desk = TestDesk()
     desk.hears(complaint(id="x:1"))
     (case,) = desk.state.desk.cases.values()
-    assert (case.clock.warn_at, case.clock.due_at) == (at(24), at(30))
+    assert [(clock.warn_at, clock.due_at) for clock in case.clocks] == [((at(24),), at(30))]
     desk.hears(reply("x:1", minute=5))
     desk.waits(60, since=5)
     assert desk.told == [] and waiting(desk.state.desk.cases.values()) == []
@@ -77,7 +77,7 @@ def test_nobody_promises_an_answer_at_night():
     desk = TestDesk()
     desk.hears(complaint(id="x:1", minute=8 * 60 - 10))  # 19:50 in Madrid; the desk closes at 20:00
     (case,) = desk.state.desk.cases.values()
-    assert case.clock.due_at == at(20 * 60 + 20)  # 08:20 the next morning
+    assert case.clocks[0].due_at == at(20 * 60 + 20)  # 08:20 the next morning
 
 
 def test_being_sent_elsewhere_is_not_an_answer_and_twice_is_an_alarm():
@@ -87,7 +87,7 @@ def test_being_sent_elsewhere_is_not_an_answer_and_twice_is_an_alarm():
     desk.hears(complaint(id="x:2", minute=5))
     desk.hears(reply("x:2", minute=6, text="@ana go to your branch", hand_off=True))
     (case,) = desk.state.desk.cases.values()
-    assert (case.contacts, case.answers, case.hand_offs, case.clock.met_at) == (2, 0, 2, None)
+    assert (case.contacts, case.answers, case.hand_offs, case.clocks[0].met_at) == (2, 0, 2, None)
     assert desk.told == [("hand_offs", "case-x:1")]
 
 
@@ -96,7 +96,7 @@ def test_a_reply_is_found_by_the_handle_it_starts_with():
     desk.hears(complaint(id="x:1"))
     desk.hears(reply("", minute=3))
     (case,) = desk.state.desk.cases.values()
-    assert case.answers == 1 and case.clock.met_at == at(3)
+    assert case.answers == 1 and case.clocks[0].met_at == at(3)
 
 
 def test_a_stranded_customer_reaches_a_person_at_once():
