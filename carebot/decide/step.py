@@ -14,12 +14,34 @@ import msgspec
 import numpy as np
 
 from carebot.config.schema import Rulebook
-from carebot.decide import alerts, care, cases, counting, course, coverage, labels, machines, match, outbreak, swells, volume, witnesses
+from carebot.decide import (
+    alerts,
+    cards,
+    care,
+    cases,
+    counting,
+    course,
+    coverage,
+    digests,
+    escalation,
+    labels,
+    machines,
+    match,
+    outbreak,
+    pressed,
+    roles,
+    saying,
+    swells,
+    telling,
+    volume,
+    witnesses,
+)
 from carebot.decide.cells import Cell, Profile, minute_of, moment_of
 from carebot.decide.heard import Heard
 from carebot.decide.incidents import is_open
 from carebot.decide.state import State, forget
 from carebot.model import (
+    Acted,
     Alert,
     Case,
     Click,
@@ -30,10 +52,12 @@ from carebot.model import (
     Label,
     Listening,
     Notice,
+    Posted,
     Probe,
     Refusal,
     SelfReport,
     Signal,
+    Statement,
     Status,
     Volume,
 )
@@ -45,7 +69,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
     state: State
     alerts: tuple[Alert, ...]
-    muted: tuple[tuple[Alert, str], ...]  # what a silence kept back, and why
+    muted: tuple[tuple[Alert, str], ...]  # what was not said, and why
     signals: tuple[Signal, ...]
     incidents: tuple[Incident, ...]
     cases: tuple[Case, ...]
@@ -53,6 +77,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     texts: Known | None  # None: as before
     labels: tuple[Label, ...] = ()
     refused: tuple[Refusal, ...] = ()  # clicks that make no sense
+    acted: tuple[Acted, ...] = ()  # every click, and what came of it
+    cards: tuple[Alert, ...] = ()  # to be shown anew, which tells nobody anything
+    statements: tuple[Statement, ...] = ()
 
 
 def step(before: State, heard: Heard, rulebook: Rulebook, now: datetime) -> Outcome:
@@ -64,9 +91,10 @@ def step(before: State, heard: Heard, rulebook: Rulebook, now: datetime) -> Outc
 
     if not state.memory.heard_from and heard.messages:
         state.memory.heard_from = min(minute_of(message.posted_at) for message in heard.messages)
-    clicks = [event for event in heard.events if isinstance(event, Click)]
+    clicks = [event for event in heard.events if isinstance(event, Click) and not roles.why_not(event, rulebook)]
     taught = tuple(label for click in clicks for label in labels.labels(state, click, rulebook))  # of the evidence they were shown
-    said = list(_machines(state, heard.events, rulebook, now))
+    acted: list[Acted] = []
+    said = list(_machines(state, heard.events, rulebook, now, acted))
     plain = {message.id: words for message, words in zip(heard.messages, heard.plain, strict=True)}
     counting.move_on(state, minute_of(now), rulebook)
     volume.counted(state, [event for event in heard.events if isinstance(event, Volume)], rulebook, now)
@@ -77,23 +105,33 @@ def step(before: State, heard: Heard, rulebook: Rulebook, now: datetime) -> Outc
     witnesses.attributed(state, moves, rulebook, now)
     moves += swells.judged(state, rulebook, zone, now)
     said += [course.tell(state, move, rulebook, now) for move in moves]
+    said += saying.seen(state, heard.messages, heard.plain, ours, rulebook, now)  # before care: its promise has a clock then
     said += care.customers(state, heard, counted, ours, rulebook, zone, now)
-    lived = state.incidents
-    if minute_of(now) > state.memory.minute:
+    lived, a_minute_on = state.incidents, minute_of(now) > state.memory.minute
+    asked = {id_ for id_, one in lived.items() if (was := before.incidents.get(id_)) and was.votes is not one.votes}
+    if a_minute_on:
         an_hour_on = minute_of(now) // 60 > state.memory.minute // 60
         state.memory.minute = minute_of(now)
         said += [course.tell(state, move, rulebook, now) for move in course.time_passed(state, rulebook, zone, now)]
-        said += care.clocks(state, rulebook, now)
+    said += care.clocks(state, rulebook, now)
+    said += saying.time_passed(state, rulebook, now)
+    if a_minute_on:
+        said += escalation.time_passed(state, rulebook, now) + telling.time_passed(state, rulebook, now) + digests.due(state, rulebook, now)
+    through = telling.told(state, said, rulebook, now)
+    digests.noted(before, state, heard, signals, through, zone, now)
+    told = {alert.incident for alert in through.alerts if alert.incident and not alert.case}
+    anew = cards.kept_true(state, lambda move: course.tell(state, move, rulebook, now), told, lived if a_minute_on else asked, now)
+    stated = state.statements
+    if a_minute_on:
         lived = dict(state.incidents)  # a backlog may bring one that opened and ended so long ago that it is forgotten at once
         forget(state, state.memory.minute)
         if an_hour_on:
-            cases.forget_quiet(state.desk, now)
+            cases.forget_quiet(state.desk, now, rulebook.file.cases.quiet)
 
-    because = [alerts.silenced(alert, rulebook, now) for alert in said]
     return Outcome(
         state=state,
-        alerts=tuple(alert for alert, why in zip(said, because, strict=True) if not why),
-        muted=tuple((alert, why) for alert, why in zip(said, because, strict=True) if why),
+        alerts=through.alerts,
+        muted=through.muted,
         signals=counted,
         incidents=tuple(one for id_, one in lived.items() if before.incidents.get(id_) is not one),
         cases=state.desk.changed(),
@@ -103,11 +141,14 @@ def step(before: State, heard: Heard, rulebook: Rulebook, now: datetime) -> Outc
         texts=state.texts.known if state.texts is not before.texts else None,
         labels=taught,
         refused=labels.refused(clicks, rulebook),
+        acted=tuple(acted),
+        cards=tuple(card for one in anew if (card := telling.card_to(one, state))),
+        statements=tuple(one for id_, one in stated.items() if before.statements.get(id_) is not one),
     )
 
 
-def _machines(state: State, events: Sequence[Event], rulebook: Rulebook, now: datetime) -> list[Alert]:
-    """Probes, status pages, notices, clicks, and what carebot says of itself."""
+def _machines(state: State, events: Sequence[Event], rulebook: Rulebook, now: datetime, acted: list[Acted]) -> list[Alert]:
+    """Probes, status pages, notices, clicks, and what carebot says of itself. What came of each click is added to `acted`."""
     said: list[Alert] = []
     for event in sorted(events, key=machines.happened):
         match event:
@@ -118,13 +159,21 @@ def _machines(state: State, events: Sequence[Event], rulebook: Rulebook, now: da
                     said.append(alerts.upstream(event, machines.services_of(event.provider, event.component, rulebook), rulebook, now))
             case Notice():
                 machines.announced(state.memory, event)
+            case Click() if event.action in saying.ACTIONS:
+                what, told = saying.clicked(state, event, rulebook, now)
+                acted.append(what)
+                said += [told] if told else []
             case Click():
-                if move := course.clicked(state, event, rulebook, now):
-                    said.append(course.tell(state, move, rulebook, now))
+                what, move = pressed.clicked(state, event, rulebook, now)
+                acted.append(what)
+                if move:
+                    said.append(pressed.told(course.tell(state, move, rulebook, now), event, state, rulebook))
             case Coverage():
                 state.memory.ears = coverage.noted(state.memory.ears, event)
             case Listening():
                 state.memory.ears = coverage.listening(state.memory.ears, event.sources)
+            case Posted():
+                said += saying.reported(state, event, rulebook, now)
             case SelfReport():
                 said.append(alerts.about_us(event, rulebook, now))
             case Deleted():
@@ -137,4 +186,6 @@ def next_moment(state: State, now: datetime) -> datetime | None:
     pending = [moment_of(minute) for minute in state.desk.pending]
     if any(is_open(incident) for incident in state.incidents.values()) or state.memory.held:
         pending.append(now)
+    pending += [held.until for held in state.memory.held_back.values()]
+    pending += [digest.due_at for digest in state.memory.digests.values()]
     return min(pending, default=None)

@@ -11,6 +11,13 @@
     12:08 @sol of Banco Faro: …            a customer of another brand
     12:09 Bizum/Pagos says major_outage    a provider of a component of theirs
     12:10 maintenance of web until 12:40   what we announced ("deploy of app until 12:12")
+    12:11 x-search read 14 on x            how far a source was heard: all there was
+    12:12 x-search read 20 of 260 on x     a sample of it, spread over the time since its last word
+    12:15 x-search counted 900 in 3 min on x   nobody read what was posted in these three minutes; so many there were
+    -1 12:00 past of x-search: 4320 in 1440 min on x   the same, of a time in which all was read
+    may publish: marta, ana                who may approve what customers are told
+    12:16 @marta proposes: Falla … | It …  the words for customers of the app's failure, in Spanish and English
+    12:17 @ana approves                    those very words ("says it": by hand; "withdraws")
     until 13:30                            how long the clock runs on
 
 and in the file of the same name ending in .said, what Slack must show, in order: time, route, then the card's first lines. A story whose
@@ -27,9 +34,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec.structs import replace
 
+from carebot.decide.statements import digest
 from carebot.effects.card import card
-from carebot.model import Alert
+from carebot.model import Alert, Statement
 
 _LINE = re.compile(
     r"(?P<day>-\d )?(?P<at>\d\d:\d\d(?::\d\d)?) @(?P<by>\w+)(?: on (?P<source>\w+))?(?: (?P<stars>\d)\*)?(?: to (?P<to>\d+))?(?: again (?P<again>\d+))?(?: of (?P<brand>[\w ]+))?"
@@ -38,6 +47,15 @@ _LINE = re.compile(
 _PROBE = re.compile(r"(?P<at>\d\d:\d\d(?::\d\d)?) probe (?P<target>\w+) (?P<how>works|fails)(?:: (?P<detail>.+))?")
 _STATUS = re.compile(r"(?P<at>\d\d:\d\d(?::\d\d)?) (?P<provider>[^@/]+)/(?P<component>.+) says (?P<state>\w+)")
 _NOTICE = re.compile(r"(?P<from>\d\d:\d\d) (?P<what>maintenance|deploy) of (?P<service>\w+) until (?P<to>\d\d:\d\d)")
+_HEARD = re.compile(r"(?P<at>\d\d:\d\d(?::\d\d)?) (?P<source>[\w-]+) read (?P<read>\d+)(?: of (?P<of>\d+))? on (?P<network>\w+)")
+_COUNTED = re.compile(r"(?P<at>\d\d:\d\d) (?P<source>[\w-]+) counted (?P<posts>\d+) in (?P<minutes>\d+) min on (?P<network>\w+)")
+_PAST = re.compile(
+    r"(?P<day>-\d )?(?P<at>\d\d:\d\d) past of (?P<source>[\w-]+): (?P<posts>\d+) in (?P<minutes>\d+) min on (?P<network>\w+)"
+)
+_TELLS = re.compile(
+    r"(?P<at>\d\d:\d\d(?::\d\d)?) @(?P<by>\w+) (?P<does>proposes|approves|says it|withdraws)(?:: (?P<es>[^|]+) \| (?P<en>.+))?"
+)
+_ACTIONS = {"proposes": "propose", "approves": "approve", "says it": "said_it", "withdraws": "withdraw"}
 
 
 class Story(msgspec.Struct, frozen=True):
@@ -47,6 +65,7 @@ class Story(msgspec.Struct, frozen=True):
     lines: tuple[dict[str, Any], ...]
     zone: ZoneInfo
     until: datetime
+    publishers: tuple[str, ...] = ()
 
 
 def read(path: Path) -> Story:
@@ -60,13 +79,45 @@ def read(path: Path) -> Story:
         return wall.replace(tzinfo=place).astimezone(UTC).isoformat()
 
     until = next(row.split()[1] for row in rows if row.startswith("until "))
-    return Story(rows[0].lstrip("# "), tuple(_lines(rows, moment)), place, datetime.fromisoformat(moment(until)))
+    publishers = next((row.partition(": ")[2] for row in rows if row.startswith("may publish: ")), "")
+    names = tuple(member(name) for name in publishers.split(", ") if name)
+    return Story(rows[0].lstrip("# "), tuple(_lines(rows, moment)), place, datetime.fromisoformat(moment(until)), names)
+
+
+def member(name: str) -> str:
+    """A person's Slack member id, for a story."""
+    return f"U{name.upper():0>8}"
+
+
+def _tells(found: re.Match[str], number: int, at: str, app: str, before: list[Statement]) -> dict[str, Any]:
+    """A press on the statement of the app's failure; what is pressed carries the hash of the words that were proposed last."""
+    press = {
+        "kind": "click",
+        "id": f"press:{number}",
+        "action": _ACTIONS[found["does"]],
+        "user": member(found["by"]),
+        "name": found["by"],
+        "at": at,
+    }
+    press["incident"] = app
+    if found["does"] != "proposes":
+        return press | {"hash": before[-1].hash}
+    texts = {"es": found["es"], "en": found["en"]}
+    one = Statement(id=f"{app}/1", incident=app, stage="confirmed", texts=texts, version=len(before) + 1)
+    seen = before[-1].hash if before else ""
+    before.append(replace(one, hash=digest(one)))
+    return press | {"fields": texts, "hash": seen}
 
 
 def _lines(rows: list[str], moment: Any) -> Iterator[dict[str, Any]]:
     said: list[dict[str, Any]] = []
+    proposed: list[Statement] = []
     for number, row in enumerate(rows, 1):
-        if not row.strip() or row.startswith(("#", "day ", "until ")):
+        if not row.strip() or row.startswith(("#", "day ", "until ", "may publish: ")):
+            continue
+        if found := _TELLS.fullmatch(row):
+            app = f"banco-lumbre-app-{moment('12:00')[:10].replace('-', '')}"
+            yield _tells(found, number, moment(found["at"]), app, proposed)
             continue
         if found := _PROBE.fullmatch(row):
             works = found["how"] == "works"
@@ -78,6 +129,25 @@ def _lines(rows: list[str], moment: Any) -> Iterator[dict[str, Any]]:
         if found := _NOTICE.fullmatch(row):
             span = {"from": moment(found["from"]), "to": moment(found["to"])}
             yield {"kind": "notice", "id": f"notice:{number}", **found.groupdict(), **span}
+            continue
+        if found := _HEARD.fullmatch(row):
+            brought = {"networks": {found["network"]: int(found["read"])}, "of": int(found["of"] or 0)}
+            yield {
+                "kind": "coverage",
+                "id": f"heard:{number}",
+                "source": found["source"],
+                "at": moment(found["at"]),
+                "to": moment(found["at"]),
+            } | brought
+            continue
+        if found := _COUNTED.fullmatch(row) or _PAST.fullmatch(row):
+            end = datetime.fromisoformat(moment(found["at"], int(found.groupdict().get("day") or 0)))
+            number_of = {"posts": int(found["posts"]), "minutes": int(found["minutes"]), "network": found["network"]}
+            start = (end - timedelta(minutes=int(found["minutes"]))).isoformat()
+            yield {"kind": "volume", "id": f"count:{number}", "source": found["source"], "at": start} | number_of
+            if found.re is _COUNTED:
+                at = {"at": end.isoformat(), "to": end.isoformat()}
+                yield {"kind": "coverage", "id": f"heard:{number}", "source": found["source"], "of": int(found["posts"])} | at
             continue
         found = _LINE.fullmatch(row)
         if not found:
@@ -111,5 +181,6 @@ def transcript(alerts: list[Alert], story: Story, language: str) -> str:
         shown = card(alert, language=language, zone=story.zone, service_name=None)  # type: ignore[arg-type]
         head = f"{alert.at.astimezone(story.zone):%H:%M:%S} → {alert.to}: {alert.reason}"
         detail = getattr(alert.detail, language) if alert.detail else ""
-        parts.append("\n".join(filter(None, [head, "  " + shown.blocks[0]["text"]["text"], "  " + detail if detail else ""])))
+        lines = [head, shown.blocks[0]["text"]["text"], f"→ {getattr(alert.act, language)}" if alert.act else "", detail]
+        parts.append("\n  ".join(filter(None, lines)))
     return "\n\n".join(parts) + "\n"

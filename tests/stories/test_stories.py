@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,9 @@ STORIES = sorted(HERE.glob("*.story"))
 
 def told(story: Story, lines: list[dict[str, object]], db: Path | None = None) -> list[Alert]:
     rules = rules_in(HERE.parents[1] / "rules.yaml")
+    if story.publishers:
+        roles = rules.file.roles.model_copy(update={"publish": story.publishers})
+        rules = rules.model_copy(update={"file": rules.file.model_copy(update={"roles": roles})})
     loop = Loop(Store(db), rules, secret=b"story", destinations=lambda alert: (alert.to,))
     raw = (json.dumps(line).encode() for line in lines)
     said: list[Alert] = []
@@ -53,12 +57,12 @@ def test_the_order_in_which_lines_arrive_does_not_matter(path):
 
 
 def _arrived(line: dict[str, object]) -> str:
+    if line.get("kind") == "volume":
+        return (datetime.fromisoformat(str(line["at"])) + timedelta(minutes=int(str(line["minutes"])))).isoformat()
     return str(line.get("at") or line.get("from") or line.get("seen_at") or line["posted_at"])
 
 
 def _apart(one: dict[str, object], other: dict[str, object]) -> float:
-    from datetime import datetime
-
     times = [datetime.fromisoformat(_arrived(line)) for line in (one, other)]
     return abs((times[1] - times[0]).total_seconds())
 
