@@ -15,8 +15,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import carebot
-from carebot import commands, source_commands
+from carebot import commands, report_commands, slack_commands, source_commands
 from carebot.errors import Held, Unusable
+
+SLACK = "https://slack.com/api/"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -96,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915  each line is a word 
     run.add_argument("--db", type=Path, default=Path("carebot.db"), help="the database; made if it is not there")
     run.add_argument("--host", default="127.0.0.1", help="where webhooks, health and metrics are served")
     run.add_argument("--port", type=int, default=8480)
-    run.add_argument("--slack-url", default="https://slack.com/api/", help="another Slack, for tests")
+    run.add_argument("--slack-url", default=SLACK, help="another Slack, for tests")
     run.add_argument("--json", action="store_true", help="without a Slack token: alerts as JSON lines instead of cards")
 
     demo = command("demo", commands.demo, "Play a recorded day of a fictional bank; needs no credentials.", "carebot demo --fast")
@@ -116,8 +118,10 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915  each line is a word 
         "Say what carebot makes of a text, or what it decided about an incident, and why.",
         'carebot explain "no me deja entrar en la app"',
     )
-    explain.add_argument("what", metavar="TEXT|INCIDENT")
-    explain.add_argument("--db", type=Path, help="the database that knows the incident (default for an incident's name: carebot.db)")
+    explain.add_argument("what", metavar="TEXT|INCIDENT|CASE")
+    explain.add_argument(
+        "--db", type=Path, help="the database that knows the incident or the case (default for the name of one: carebot.db)"
+    )
     rules(explain)
     machine(explain)
 
@@ -154,10 +158,30 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915  each line is a word 
     status.add_argument("--db", type=Path, default=Path("carebot.db"))
     machine(status)
 
+    report = command(
+        "report", report_commands.report, "A week of the desk in figures, for its lead.", "carebot report --week 2026-W11 --db demo.db"
+    )
+    report.add_argument("--week", type=report_commands.week_of, metavar="WEEK", help="as 2026-W46 (default: the last whole week)")
+    report.add_argument("--from", dest="first", type=report_commands.day_of, metavar="DAY", help="other days: the first of them")
+    report.add_argument("--to", dest="last", type=report_commands.day_of, metavar="DAY", help="and the last")
+    report.add_argument("--db", type=Path, default=Path("carebot.db"))
+    rules(report)
+    report.add_argument("--lang", choices=("es", "en"), help="language (default: the rules file's)")
+    report.add_argument("--html", type=Path, metavar="FILE", help="write it as one page, which asks nobody for anything")
+    machine(report)
+
+    case = command("case", report_commands.case, "One customer's matter, whole and in order.", "carebot case @iratxe_goni --db demo.db")
+    case.add_argument("what", metavar="CASE|@HANDLE|MESSAGE", help="the case, its customer's handle, or a message in it")
+    case.add_argument("--db", type=Path, default=Path("carebot.db"))
+    rules(case)
+    case.add_argument("--lang", choices=("es", "en"), help="language (default: the rules file's)")
+    machine(case)
+
     doctor = command("doctor", source_commands.doctor, "Check everything a run needs, before it runs.", "carebot doctor --rules rules.yaml")
     rules(doctor)
     doctor.add_argument("--db", type=Path, default=Path("carebot.db"))
-    doctor.add_argument("--offline", action="store_true", help="ask no source; only look at what is on this machine")
+    doctor.add_argument("--offline", action="store_true", help="ask no source and not Slack; only look at what is on this machine")
+    doctor.add_argument("--slack-url", default=SLACK, help="another Slack, for tests")
     machine(doctor)
 
     cost = command("cost", source_commands.cost, "What a month of listening costs, by the rules file.", "carebot cost --posts-a-day 500")
@@ -174,6 +198,23 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915  each line is a word 
     backfill.add_argument("--days", type=_days, default=timedelta(days=7), metavar="N", help="how far back (default: 7)")
     backfill.add_argument("--source", metavar="NAME", help="only this source")
     machine(backfill)
+
+    slack = command(
+        "slack", slack_commands.slack, "Post one example card, to see that everything is set up.", "carebot slack test --route desk"
+    )
+    slack.add_argument("what", choices=("test",), metavar="test")
+    rules(slack)
+    slack.add_argument("--route", default="desk", metavar="NAME", help="the route whose channel it goes to (default: desk)")
+    slack.add_argument("--slack-url", default=SLACK, help="another Slack, for tests")
+    machine(slack)
+
+    audit = command("audit", slack_commands.audit, "Check that nobody changed who pressed what.", "carebot audit verify --db carebot.db")
+    audit.add_argument("what", choices=("verify",), metavar="verify")
+    audit.add_argument("--db", type=Path, default=Path("carebot.db"))
+    audit.add_argument(
+        "--head", action="append", default=[], metavar="N:MAC", help="a line of the journal, `audit head=`, that must still be in it"
+    )
+    machine(audit)
 
     rules(command("init", commands.init, "Write a rules file to start from.", "carebot init --rules rules.yaml"))
 

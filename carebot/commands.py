@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -41,6 +42,7 @@ def check(args: argparse.Namespace) -> int:
     from zoneinfo import ZoneInfo
 
     from carebot import clock
+    from carebot.config.desk import owed
     from carebot.config.load import schema
     from carebot.decide.calendar import coming
     from carebot.examples import tried
@@ -48,7 +50,7 @@ def check(args: argparse.Namespace) -> int:
     if args.schema:
         print(json.dumps(schema(), indent=2, ensure_ascii=False))
         return 0
-    rulebook = rules_in(args.rules)
+    rulebook = rules_in(args.rules, clock.machine())
     results = tried(rulebook)
     wrong = [result for result in results if not result.ok]
     if args.json:
@@ -60,6 +62,7 @@ def check(args: argparse.Namespace) -> int:
         rules = len(rulebook.file.rules)
         print(f"{args.rules}: {rules} rules, {len(results)} examples, {len(wrong)} wrong; version {rulebook.fingerprint}")
         today = clock.machine().astimezone(ZoneInfo(rulebook.file.brand.time_zone)).date()
+        print(*owed(rulebook.terms, rulebook.file.holidays, today), sep="\n", end="\n" if rulebook.terms else "")
         for special in rulebook.file.calendar:
             print(f"calendar: {special.name} comes next on {', '.join(map(str, coming(special, today))) or 'no day of the next year'}")
     return 1 if wrong else 0
@@ -68,7 +71,19 @@ def check(args: argparse.Namespace) -> int:
 def explain(args: argparse.Namespace) -> int:
     from carebot.explain import ID
 
+    if args.what.startswith("case-") and " " not in args.what:
+        return _explain_case(args)
     return _explain_incident(args) if args.db or ID.fullmatch(args.what) else _explain_text(args)
+
+
+def _explain_case(args: argparse.Namespace) -> int:
+    import msgspec
+
+    from carebot.case_history import history, lines
+
+    found = history(args.db or Path("carebot.db"), args.what)
+    print(msgspec.json.encode(found).decode() if args.json else "\n".join(lines(found, rules_in(args.rules))))
+    return 0
 
 
 def _explain_incident(args: argparse.Namespace) -> int:
@@ -201,13 +216,12 @@ def init(args: argparse.Namespace) -> int:
 # ── helpers ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def rules_in(path: Path) -> Any:
-    """The rules in this file. Raises Unusable with every problem."""
-    from carebot.clock import machine
+def rules_in(path: Path, now: datetime | None = None) -> Any:
+    """The rules in this file, as they would come into force `now`. Raises Unusable with every problem."""
     from carebot.effects.rules_file import RulesOnDisk
     from carebot.service import kinds
 
-    return RulesOnDisk(path, kinds()).at_start(None, machine())
+    return RulesOnDisk(path, kinds()).at_start(None, now)
 
 
 def _named(rulebook: Any, tier: str | None) -> Any:
@@ -255,7 +269,8 @@ def _deliver(store: Any, say: Callable[[Any], None]) -> None:
 
     while waiting := store.waiting_deliveries():
         for delivery in waiting:
-            say(delivery.alert)
+            if not delivery.quiet:
+                say(delivery.alert)
             store.record(replace(delivery, state="sent"))
     sys.stdout.flush()
 

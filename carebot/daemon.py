@@ -21,20 +21,26 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from carebot.config.schema import Rulebook
-from carebot.effects import systemd
+from carebot.decide.delivery import TERMINAL
+from carebot.effects import audit, systemd
+from carebot.effects.clicks.reception import Reception
 from carebot.effects.destinations import Destination
 from carebot.effects.http import Client
+from carebot.effects.outbox import Rows
+from carebot.effects.publisher import publishable, publisher
 from carebot.effects.rules_file import RulesOnDisk
 from carebot.effects.secrets import secret
 from carebot.effects.sender import Sender
 from carebot.effects.store import Store
+from carebot.effects.vitals import SLACK_API
 from carebot.effects.web import Health as WebHealth
 from carebot.effects.web import Metric, Web
 from carebot.listening import Listener
 from carebot.loop import Loop
-from carebot.model import Batch, Delivery, Refusal
+from carebot.model import Batch, Refusal
 from carebot.polling import brought
-from connectors.base import World
+from carebot.watch import Watch
+from connectors.base import Publishes, World
 
 log = logging.getLogger("carebot")
 
@@ -86,13 +92,15 @@ class Daemon:
         *,
         host: str = "127.0.0.1",
         port: int = 8480,
+        slack_url: str = SLACK_API,
+        clicks: Callable[[Daemon], Reception] | None = None,
     ) -> None:
         self.loop, self.rules, self.clock = loop, rules, clock
         self.queue: asyncio.Queue[Item] = asyncio.Queue(maxsize=64)
         self.ticked_at: datetime | None = None
         self._strangers: Counter[str] = Counter()  # webhook requests turned away since the last tick
         self._destinations_for, self._fallback = destinations, fallback
-        self._destinations = destinations(loop.rulebook)
+        self._destinations = {TERMINAL: fallback, **destinations(loop.rulebook)}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="carebot-loop")
         self._scheduler = AsyncIOScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
         self._stopping = asyncio.Event()
@@ -101,9 +109,10 @@ class Daemon:
             self._scheduler,
             clock,
             commit=self.commit,
-            memory=Kept(self._in_loop, loop.store),
+            memory=Kept(self.in_loop, loop.store),
         )
         self._heartbeat = systemd.Heartbeat(systemd.watchdog_every())
+        self._clicks = clicks(self) if clicks else None
         self._web = Web(
             host=host,
             port=port,
@@ -113,14 +122,19 @@ class Daemon:
             metrics=self._metrics,
             clock=clock,
             turned_away=lambda source: self._strangers.update([source]),
+            clicks=self._clicks.over_http if self._clicks else None,
         )
-        self._sender = Sender(
-            destinations=self._destinations,
-            fallback=fallback,
-            outbox=lambda: self._in_loop(self.loop.store.waiting_deliveries),
-            record=self._record,
-            refs=lambda incident, destination: self._in_loop(self.loop.store.message_of, incident, destination),
-            clock=clock,
+        self._sender = Sender(self._destinations, Rows(self.in_loop, loop.store), clock)
+        self._publisher = publisher(loop.store, self.in_loop, self.commit, self._speaker, clock)
+        self._watch = Watch(
+            loop,
+            self.listener,
+            self._sender,
+            clock,
+            commit=self.commit,
+            in_loop=self.in_loop,
+            ways=lambda: tuple(self._destinations),
+            slack_url=slack_url,
         )
 
     # ── life ──
@@ -136,17 +150,21 @@ class Daemon:
             await self._web.start()
             self._scheduler.start()
             self._scheduler.add_job(self._tick, IntervalTrigger(seconds=TICK.total_seconds(), timezone="UTC"))
+            self._scheduler.add_job(self._note_audit, IntervalTrigger(hours=1, timezone="UTC"), next_run_time=self.clock())
             self._scheduler.add_job(self._reload, IntervalTrigger(seconds=WATCH_RULES.total_seconds(), timezone="UTC"))
             heart = self._start(self._decide())
             await self.listener.listen_to(self.loop.rulebook)
             post = self._start(self._sender.run())
+            watch = self._start(self._watch.run(http))
+            public = self._start(self._publisher.run())
+            clicks = self._start(self._clicks.run() if self._clicks else self._stopping.wait())
             await self.commit(Batch(source="", events=self.rules.startup_reports(self.clock())))  # the first tick: ready means alive
             systemd.ready(self._listening())
             say_ready(f"{self._listening()}; web on port {self._web.port}")
             stop = self._start(self._stopping.wait())
             try:
-                await asyncio.wait({heart, post, stop}, return_when=asyncio.FIRST_COMPLETED)
-                for task in (heart, post):
+                await asyncio.wait({heart, post, watch, public, clicks, stop}, return_when=asyncio.FIRST_COMPLETED)
+                for task in (heart, post, watch, public, clicks):
                     if task.done():
                         task.result()
             finally:
@@ -188,7 +206,7 @@ class Daemon:
                 items.append(self.queue.get_nowait())
             now = self.clock()
             try:
-                took = await self._in_loop(self.loop.take, [item.batch for item in items], now)
+                took = await self.in_loop(self.loop.take, [item.batch for item in items], now)
             except BaseException as error:
                 for item in items:
                     if item.committed and not item.committed.done():
@@ -203,8 +221,14 @@ class Daemon:
             self._heartbeat.committed(now)
             if took.new or took.refused:
                 log.info("took new=%d dup=%d refused=%d alerts=%d", took.new, took.duplicates, len(took.refused), len(took.outcome.alerts))
-            if took.outcome.alerts or took.refused:  # what was said of items taken one by one is in the outbox as well
+            if self._clicks and took.outcome.acted:
+                self._clicks.wake()
+            if (
+                took.outcome.alerts or took.outcome.cards or took.refused
+            ):  # what was said of items taken one by one is in the outbox as well
                 self._sender.wake()
+            if took.outcome.statements:
+                self._publisher.wake()
 
     async def _tick(self) -> None:
         # A stranger can knock a thousand times a second: one row a tick and source says how often, not a row each.
@@ -216,11 +240,16 @@ class Daemon:
             self.queue.put_nowait(Item(Batch(source="", requests=0, refused=refused)))
             self._strangers.clear()
 
-    async def _in_loop(self, work: Callable[..., _T], *values: Any) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *values)
+    async def _note_audit(self) -> None:
+        """Where the audit ends, to a place that whoever edits the database does not reach: `carebot audit verify --head` knows it again."""
+        log.info("audit head=%s", await self.in_loop(audit.head, self.loop.store.db.conn))
 
-    async def _record(self, delivery: Delivery) -> None:
-        await self._in_loop(self.loop.store.record, delivery)
+    def _speaker(self, name: str) -> Publishes:
+        return publishable(name, self.loop.rulebook, self.listener.world)
+
+    async def in_loop(self, work: Callable[..., _T], *values: Any) -> _T:
+        """What it returns, run in the one thread that touches the database."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *values)
 
     async def commit(self, batch: Batch) -> None:
         """Waits for room on the queue (a full queue stops the asking, nothing is dropped) and for the commit."""
@@ -238,10 +267,10 @@ class Daemon:
             return
         systemd.reloading()
         if news.rulebook:
-            await self._in_loop(self.loop.use, news.rulebook)
-            await self._in_loop(self.loop.store.remember_rules, news.rulebook.fingerprint, news.rulebook.text, self.clock())
+            await self.in_loop(self.loop.use, news.rulebook)
+            await self.in_loop(self.loop.store.remember_rules, news.rulebook.fingerprint, news.rulebook.text, self.clock())
             self._destinations.clear()
-            self._destinations.update(self._destinations_for(news.rulebook))
+            self._destinations.update({TERMINAL: self._fallback, **self._destinations_for(news.rulebook)})
             await self.listener.listen_to(news.rulebook)
         log.info("rules reason=%s fingerprint=%s", news.report.reason, self.loop.rulebook.fingerprint)
         await self.commit(Batch(source="", events=(news.report,)))
@@ -258,6 +287,7 @@ class Daemon:
         deaf = sorted(name for name, ear in self.listener.ears.items() if ear.health.told)
         facts = {"loop_alive": fresh, "deaf": deaf, "queue": self.queue.qsize(), "rules": self.loop.rulebook.fingerprint}
         facts["readers"] = {name: state.partition(":")[0] for name, state in self.loop.readers().items()}  # why is for the desk
+        facts |= self._watch.facts(self.clock())
         return WebHealth(ok=fresh, facts=facts)
 
     def _metrics(self) -> Sequence[Metric]:
@@ -267,4 +297,4 @@ class Daemon:
             for name, ear in self.listener.ears.items()
         ]
         queue = Metric("carebot_queue_items", "Batches waiting", float(self.queue.qsize()))
-        return [*spent, *deaf, queue]
+        return [*spent, *deaf, queue, *self._watch.metrics(self.clock())]

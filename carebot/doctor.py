@@ -14,8 +14,9 @@ import msgspec
 
 from carebot.config.schema import Classifier, Source
 from carebot.effects import secrets
+from carebot.effects.clicks import health
 from carebot.effects.http import Client
-from carebot.effects.store import wal_reset_bug
+from carebot.effects.one_writer import wal_reset_bug
 from carebot.errors import Trouble, Unusable
 from carebot.examples import tried
 from connectors.base import Checked, Reply, World, found
@@ -34,7 +35,9 @@ class Finding(msgspec.Struct, frozen=True):
     detail: str
 
 
-async def checks(rules: Path, db: Path, load: Callable[[Path], Any], clock: Callable[[], datetime], *, ask: bool = True) -> list[Finding]:
+async def checks(
+    rules: Path, db: Path, load: Callable[[Path], Any], clock: Callable[[], datetime], *, ask: bool = True, slack_url: str = ""
+) -> list[Finding]:
     """All findings; the run would start, and hear everything, if every one is ok. ask: also ask each source, as a look would."""
     seen = [_sqlite(), _disk(db)]
     try:
@@ -48,6 +51,10 @@ async def checks(rules: Path, db: Path, load: Callable[[Path], Any], clock: Call
     wanted = any(route.slack for route in rulebook.file.routes.values())
     how = f"no token: alerts go to the terminal. Give LoadCredential={secrets.SLACK}:… or {secrets.variable(secrets.SLACK)}."
     seen.append(Finding("Slack", True, "token is there" if token else how if wanted else "no route names a channel"))
+    if ask and slack_url:
+        named = {name: route.slack for name, route in rulebook.file.routes.items() if route.slack}
+        bot, app = (secrets.secret(one) if secrets.has(one) else "" for one in (secrets.SLACK, secrets.SLACK_APP))
+        seen += [Finding(*one) for one in await health.checks(bot, app, secrets.has(secrets.SLACK_SIGNING[0]), named, slack_url)]
     async with Client() as http:
         watched = _Watched(http, clock)
         world = World(http=watched, secret=secrets.secret, clock=clock)

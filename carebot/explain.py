@@ -19,9 +19,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from carebot.config.schema import Rulebook
-from carebot.decide.alerts import service_name
 from carebot.decide.allclear import LONGEST, SHORTEST
 from carebot.decide.incidents import CALM_FOR_MONITORING, CALM_FOR_RESOLVED, CONFIRM_FACTOR
+from carebot.decide.sentences import service_name
 from carebot.effects.harmless import clean, cut, defang
 from carebot.errors import Unusable
 from carebot.explain_words import BECAUSE, ENDS, PHASES, PUSHES, WORDS
@@ -100,6 +100,8 @@ def _messages(db: sqlite3.Connection, incident: Incident) -> Iterator[Said]:
 def _told(db: sqlite3.Connection, id_: str) -> Iterator[Told]:
     for (doc,) in db.execute("SELECT doc FROM outbox WHERE incident = ? ORDER BY n", [id_]):
         one = msgspec.json.decode(doc, type=Delivery)
+        if one.quiet:  # a card brought up to date tells nobody anything
+            continue
         yield Told(one.alert.at, one.alert.reason, one.alert.severity, one.alert.late_by_s, one.destination, one.state, one.because)
     silenced = "SELECT doc, muted FROM alerts WHERE incident = ? AND case_id IS NULL AND muted != '' ORDER BY at"
     for doc, why in db.execute(silenced, [id_]):

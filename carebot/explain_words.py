@@ -60,6 +60,15 @@ PUSHES = {
     "flare": Text("otra vez más de lo normal", "more than usual again"),
     "confirmed_by_person": Text("lo confirma una persona", "a person confirms it"),
     "closed_by_person": Text("lo cierra una persona", "a person closes it"),
+    "statement_proposed": Text("se propone qué decir a los clientes", "words for customers are proposed"),
+    "statement_approved": Text("una persona aprueba el texto", "a person approves the words"),
+    "statement_agreed": Text("el texto tiene las aprobaciones que necesita", "the words have the approvals they need"),
+    "statement_publish": Text("se manda publicar el texto", "the words are to be published"),
+    "statement_said": Text("el texto está dicho", "the words are said"),
+    "statement_refused": Text("el texto no se publicó", "the words were not published"),
+    "statement_lost": Text("no se sabe si el texto se publicó", "nobody knows whether the words were published"),
+    "statement_withdrawn": Text("se retira el texto", "the words are withdrawn"),
+    "statement_expired": Text("el texto ya no se puede decir", "the words can no longer be said"),
 }
 
 BECAUSE = {

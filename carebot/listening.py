@@ -11,7 +11,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Container, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from types import ModuleType
+from typing import Any, Protocol, TypeVar, cast
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
@@ -21,7 +22,7 @@ from carebot import polling, silence, spending
 from carebot.config.schema import Rulebook, Source
 from carebot.errors import Refused, Trouble, Unreachable
 from carebot.model import Batch, Listening, Message, SelfReport
-from connectors.base import Allowance, Connector, Receiver, Rechecks, World, found
+from connectors.base import Allowance, Connector, Http, Receiver, Rechecks, World, found
 
 log = logging.getLogger("carebot")
 
@@ -41,12 +42,26 @@ class Memory(Protocol):
     async def known(self, ids: Sequence[str]) -> Container[str]: ...
 
 
+class Out:
+    """The one way out, and how often something was asked there: each of its methods asks."""
+
+    def __init__(self, http: Http) -> None:
+        self._http, self.asked = http, 0
+
+    def __getattr__(self, name: str) -> Any:
+        self.asked += 1
+        return getattr(self._http, name)
+
+
 class Ear:
     """One source that is listened to, and how it has been doing. `made` None: it could not be connected."""
 
     def __init__(self, source: Source, health: polling.Health, usual: silence.Usual, spent: spending.Spent) -> None:
         self.source, self.health, self.usual, self.spent = source, health, usual, spent
         self.made: Connector | None = None
+        self.out: Out
+        self.noted_at: datetime | None = None  # when its health was last put into the database
+        self.wait = timedelta()  # what it asked for itself with its last good answer
 
 
 class Listener:
@@ -72,10 +87,11 @@ class Listener:
             self._forget(name)
         word = Listening(id="listening", sources=tuple(sorted(wanted)), at=self.clock())
         await self._commit(Batch(source="", events=(word,)))
+        kinds = found()
         for name, source in wanted.items():
             if name not in self.ears:
                 ear = self.ears[name] = Ear(source, *await self._remembered(name))
-                await self._connect(ear)
+                await self._connect(ear, kinds[source.kind]())
 
     async def _remembered(self, name: str) -> tuple[polling.Health, silence.Usual, spending.Spent]:
         recalled = self._memory.recalled
@@ -90,11 +106,12 @@ class Listener:
             if self._scheduler.get_job(job):
                 self._scheduler.remove_job(job)
 
-    async def _connect(self, ear: Ear) -> None:
+    async def _connect(self, ear: Ear, module: ModuleType) -> None:
         """A source that cannot even start (its secret is missing) is deaf, and said to be; the others go on."""
         assert self.world
-        name, module = ear.source.name, found()[ear.source.kind]()
-        world = replace(self.world, allowance=lambda: self._allowance(ear) or Allowance("counts", 0, 0))
+        name = ear.source.name
+        ear.out = Out(self.world.http)
+        world = replace(self.world, http=cast(Http, ear.out), allowance=lambda: self._allowance(ear) or Allowance("counts", 0, 0))
         try:
             made = module.connect(name, module.Options.model_validate(ear.source.options), world)
         except Refused as error:
@@ -138,6 +155,7 @@ class Listener:
                 await self._commit(batch)
             more, wait = batch.more, batch.wait
             await self._brought(ear, batch, sum(id_ not in known for id_ in said))
+            ear.wait = wait or timedelta()
             news = polling.answered(health, batch.requests, self.clock())
         except Trouble as trouble:
             news = polling.troubled(ear.health, trouble, self.clock())
@@ -149,11 +167,16 @@ class Listener:
             self._at(polling.next_look(ear.health, ear.source.every, more, self.clock(), wait), self._look, ear)
 
     async def _asked(self, ear: Ear, ask: Callable[[Connector], Awaitable[Batch]]) -> Batch:
+        """Under the total deadline; what was asked in vain is paid for as well."""
         assert ear.made
+        before = ear.out.asked
         try:
             async with asyncio.timeout(DEADLINE.total_seconds()):
                 return await ask(ear.made)
-        except TimeoutError:
+        except (Trouble, TimeoutError) as trouble:
+            await self._paid(ear, Batch(source=ear.source.name, requests=ear.out.asked - before))
+            if isinstance(trouble, Trouble):
+                raise
             raise Unreachable(f"{ear.source.name}: no answer within {DEADLINE.total_seconds():.0f} s") from None
 
     async def _brought(self, ear: Ear, batch: Batch, items: int) -> None:
@@ -164,21 +187,32 @@ class Listener:
             if items or quiet:
                 await self._memory.put(f"usual:{name}", ear.usual)
             await self._say(quiet)
+        await self._paid(ear, batch)
+
+    async def _paid(self, ear: Ear, batch: Batch) -> None:
         if ear.source.budget:
+            now, name = self.clock(), ear.source.name
             ear.spent, dear = spending.told(name, ear.source.budget, spending.after(ear.spent, batch, now), now)
             await self._memory.put(f"spent:{name}", ear.spent)
             await self._say(dear)
 
     async def _note(self, ear: Ear, news: tuple[polling.Health, SelfReport | None]) -> None:
         """How a source is doing now, remembered; what staff must hear of it, said."""
-        ear.health, report = news
-        await self._memory.put(f"health:{ear.source.name}", ear.health)
+        (health, report), now = news, self.clock()
+        if polling.matters(ear.health, health) or ear.noted_at is None or now - ear.noted_at >= polling.NOTED_EVERY:
+            await self._memory.put(f"health:{ear.source.name}", health)
+            ear.noted_at = now
+        ear.health = health
         await self._say(report)
 
     async def _say(self, report: SelfReport | None) -> None:
         if report:
             log.warning("reason=%s what=%s", report.reason, report.headline.en)
             await self._commit(Batch(source="", events=(report,)))
+
+    def is_heard(self, ear: Ear, now: datetime) -> bool:
+        """Was it heard in time? One that is told rather than asked is, as long as it can be told."""
+        return ear.source.name in self.receivers or polling.heard_in_time(ear.health, ear.source.every, ear.wait, now)
 
     def _is_ours(self, ear: Ear) -> bool:
         """False once the rules dropped or changed it."""
@@ -193,15 +227,13 @@ class Listener:
             return
         try:
             for _ in range(RECHECKS):
-                left = self._allowance(ear)
-                ids = await self._memory.to_recheck(name, self.clock(), made.at_once) if left and left.mode == "full" else []
+                most = spending.to_recheck(ear.source.budget, ear.spent, ear.source.every, made.at_once, self.clock())
+                ids = await self._memory.to_recheck(name, self.clock(), most) if most else []
                 if not ids:
                     break
                 batch = replace(await self._asked(ear, lambda _, ids=ids: made.recheck(ids)), source=name, cursor=None, checked=tuple(ids))
                 await self._commit(batch)
-                if ear.source.budget:
-                    ear.spent = spending.after(ear.spent, batch, self.clock())
-                    await self._memory.put(f"spent:{name}", ear.spent)
+                await self._paid(ear, batch)
         except Trouble as trouble:  # the next look says so, if it lasts
             log.warning("trouble source=%s recheck=%s", name, trouble)
         self._at(self.clock() + RECHECK_EVERY, self._recheck, ear)

@@ -21,8 +21,11 @@ from numpy.typing import NDArray
 
 from carebot.config.schema import Classifier, Rulebook
 from carebot.decide.heard import Heard
+from carebot.decide.match import own_accounts
 from carebot.decide.state import State
 from carebot.decide.step import Outcome, step
+from carebot.effects.clicks import intake
+from carebot.effects.former_cases import former_cases
 from carebot.effects.store import Store
 from carebot.model import Alert, Batch, Deleted, Delivery, Event, Message, Refusal
 from carebot.understand.embedded import Reader
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("carebot")
 
+CANARY = "the canary"  # no source can be called so: names have no spaces
 CHUNK = 4000  # messages understood at once; more only costs memory
 Route = Callable[[Alert], Sequence[str]]  # an alert's destinations
 
@@ -84,12 +88,13 @@ class Loop:
         self.spent: dict[str, float] = dict.fromkeys(("screen", "understand", "decide", "commit"), 0.0)  # seconds
         self.use(rulebook)
         self.state: State = store.state()
+        self.canary_at: datetime | None = None
 
     def use(self, rulebook: Rulebook) -> None:
         """From the next micro-batch on, these rules hold."""
         self.rulebook = rulebook
         self.reader = reader_for(rulebook)
-        self.brands = {source.name: source.brand for source in rulebook.file.sources if source.brand}
+        self.brands = {source.name: source.whose for source in rulebook.file.sources if source.whose}
         wanted = rulebook.file.classifier if self._models_for else None
         if self.models and self.models.classifier != wanted:
             self.close()
@@ -140,9 +145,20 @@ class Loop:
         bare[0] = replace(bare[0], refused=(*bare[0].refused, *poison))
         return self._take(bare, now)
 
+    def _sung(self, canaries: Sequence[Event], now: datetime) -> bool:
+        """Did a canary come through? It is screened, understood and decided as a customer is, on a state of its own, which is forgotten."""
+        if not canaries:
+            return False
+        screened = screen([one for one in canaries if isinstance(one, Message)], secret=self.secret, now=now, brand="")
+        verdicts = understand(self.reader, screened)
+        step(State(), Heard(screened.messages, screened.plain, verdicts, ()), self.rulebook, now)
+        return bool(screened.messages) and verdicts.row(0).outage.label
+
     def _take(self, batches: Sequence[Batch], now: datetime, models: Models | None = None) -> Took:
         watch = Stopwatch(self.spent)
-        said, other = _sorted_out(batches, self.brands)
+        sung = self._sung([event for batch in batches if batch.source == CANARY for event in batch.events], now)
+        said, other = _sorted_out([batch for batch in batches if batch.source != CANARY], self.brands)
+        other, elsewhere = intake.once(self.store.db.conn, other)
         known = self.store.known([message.id for message in said]) if said else {}
         fresh = _unseen(said, known)
         brand = self.rulebook.file.brand.name
@@ -154,7 +170,13 @@ class Loop:
             other += models.report(now)
         watch.lap("understand")
         memory_before = self.state.memory
-        outcome = step(self.state, Heard(screened.messages, screened.plain, verdicts, tuple(other)), self.rulebook, now)
+        since = now - self.rulebook.file.cases.reopen_within
+        former = former_cases(self.store.db.conn, screened.messages, own_accounts(self.rulebook), self.state.desk, since)
+        aside = sum(len(batch.refused) for batch in batches) + len(screened.refused)
+        heard = Heard(screened.messages, screened.plain, verdicts, tuple(other), former, aside)
+        outcome = step(self.state, heard, self.rulebook, now)
+        if elsewhere:
+            outcome = replace(outcome, acted=(*outcome.acted, *elsewhere))
         watch.lap("decide")
         refused = (*(one for batch in batches for one in batch.refused), *screened.refused, *outcome.refused)
         self.store.commit(
@@ -165,19 +187,32 @@ class Loop:
             deleted=[event.id for event in other if isinstance(event, Deleted)],
             refused=refused,
             batches=batches,
-            deliveries=[delivery for alert in outcome.alerts for delivery in deliveries(alert, self._destinations(alert))],
+            deliveries=[
+                *(delivery for alert in outcome.alerts for delivery in deliveries(alert, self._destinations(alert))),
+                *(delivery for card in outcome.cards for delivery in deliveries(card, self._destinations(card), quiet=True)),
+            ],
             memory_before=memory_before,
             rules=self.rulebook.fingerprint,
             duplicates=len(said) - len(fresh),
+            secret=self.secret,
         )
         if models:
             models.told()
         if self._models_for and self.readers() != self._readers_noted:  # for `carebot status`
             self._readers_noted = self.readers()
             self.store.put("readers", self._readers_noted)
+        if sung:
+            self.store.put("canary", now)
+            self.canary_at = now
         self.state = outcome.state.settled()
         watch.lap("commit")
         return Took(new=len(screened.messages), duplicates=len(said) - len(fresh), refused=tuple(refused), outcome=outcome)
+
+
+def canary(now: datetime) -> Message:
+    """What it sings. It is never counted, stored or told: only that it came through is."""
+    words = "La app no funciona, no puedo entrar"
+    return Message(id=f"canary:{now:%Y%m%d%H%M%S}", source=CANARY, author="canary", text=words, posted_at=now, seen_at=now)
 
 
 def reader_for(rulebook: Rulebook) -> Reader:
@@ -241,6 +276,6 @@ def _edited(screened: Screened, known: Mapping[str, str | None]) -> list[Message
     return [message for message in screened.messages if message.text != known[message.id]]
 
 
-def deliveries(alert: Alert, destinations: Sequence[str]) -> list[Delivery]:
+def deliveries(alert: Alert, destinations: Sequence[str], quiet: bool = False) -> list[Delivery]:
     """The outbox rows of an alert: one a destination."""
-    return [Delivery(id=f"{alert.alert}@{name}", alert=alert, destination=name) for name in destinations]
+    return [Delivery(id=f"{alert.alert}@{name}", alert=alert, destination=name, quiet=quiet) for name in destinations]

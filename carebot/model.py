@@ -92,14 +92,25 @@ class Deleted(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults
     at: datetime
 
 
-ClickAction = Literal["take", "confirm", "not_incident", "snooze", "resolve", "correct"]
+ClickAction = Literal[
+    "take", "confirm", "not_incident", "snooze", "resolve", "correct",
+    "see_yes", "see_no", "propose", "approve", "publish", "withdraw", "said_it", "it_is_there", "it_is_not_there",
+]  # fmt: skip
 
 
 class Click(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, tag="click", tag_field="kind"):
     """A person pressed a button on an incident's card.
 
+    id        the same for the same press, however often it is sent to us: it has one effect
+    user      who: in Slack the member id, never the name, which anybody may change
+    name      what they call themselves, for people to read; nothing is decided by it
     service   with `correct`: what the messages are really about
     message   with `correct`: the one that is meant; empty for all the incident's evidence
+    choice    which of the offered answers: with `snooze` how long, with `not_incident` why (`decide.pressed`)
+    text      what they wrote beside it; of a form with several fields see `fields`
+    fields    what they wrote, by the name of the field
+    channel   where they pressed it: the id of a Slack channel
+    hash      with a statement: of the very text that was on their screen
     """
 
     id: str
@@ -107,8 +118,28 @@ class Click(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
     user: str
     incident: str
     at: datetime
+    name: str = ""
     service: str = ""
     message: str = ""
+    choice: str = ""
+    text: str = ""
+    fields: dict[str, str] = {}
+    channel: str = ""
+    hash: str = ""
+
+
+class Acted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One click and what came of it: a row of the audit.
+
+    outcome   done; nothing: it changed nothing, as of an incident long gone; refused: they may not
+    because   what the person is told, where there is something to tell them
+    asks_for  "proposal": they are shown the change of the rules that would follow from what they said
+    """
+
+    click: Click
+    outcome: Literal["done", "nothing", "refused"] = "done"
+    because: Text | None = None
+    asks_for: Literal["", "proposal"] = ""
 
 
 class SelfReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="self", tag_field="kind"):
@@ -162,7 +193,26 @@ class Listening(msgspec.Struct, frozen=True, kw_only=True, tag="listening", tag_
     at: datetime
 
 
-Event = Message | Probe | Status | Notice | Deleted | Click | SelfReport | Coverage | Volume | Listening
+class Posted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="posted", tag_field="kind"):
+    """What became of one post of a statement, by the hand that publishes. Never from outside.
+
+    statement   its id; `attempt` is which of the tries to say it
+    source      the name in the rules file it is published through, in this `language`
+    state       sending: it goes out as soon as this is committed · said · refused: surely not said · unsure: nobody knows
+    """
+
+    id: str
+    statement: str
+    source: str
+    language: Language
+    attempt: str
+    state: Literal["sending", "said", "refused", "unsure"]
+    at: datetime
+    url: str = ""
+    because: str = ""
+
+
+Event = Message | Probe | Status | Notice | Deleted | Click | SelfReport | Coverage | Volume | Listening | Posted
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True):
@@ -372,6 +422,13 @@ class Swell(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
     minutes: int
 
 
+class Further(msgspec.Struct, frozen=True, gc=False):
+    """Whoever is told at this moment if nobody has taken the incident by then. `to`: a route."""
+
+    at: datetime
+    to: str
+
+
 class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Something is going on with a service. One row for its whole life; `decide.incidents` moves it along."""
 
@@ -416,28 +473,81 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     turns: tuple[Turn, ...] = ()  # the ledger, first and latest turns
     swell: Swell | None = None  # what opened it, where that was a mere count of posts that nobody read
     owner: str = ""
+    owner_name: str = ""  # what they call themselves, for people to read
+    owned_at: datetime | None = None
     snoozed_until: datetime | None = None
     dismissed: bool = False
+    votes: dict[str, bool] = {}  # people at the desk by id: do they see it too?
+    shown: str = ""  # what its card says at a glance, as last shown (`decide.cards`)
+    told_at: datetime | None = None  # when it was last spoken of
+    told_to: tuple[str, ...] = ()  # the routes that have its card
+    words_at: tuple[datetime, ...] = ()  # when the last words about it were said
+    kept_back: str = ""  # why nobody has been told of it yet (`decide.telling`); empty: somebody was
+    hidden: dict[str, int] = {}  # what was not said because this explains it, by reason
+    further: tuple[Further, ...] = ()  # who is told next while nobody takes it
+    further_since: datetime | None = None  # of the word these moments count from
+    flapping_since: datetime | None = None  # it comes and goes (`decide.flapping`)
 
 
-ClockKind = Literal["first_response"]
+ClockKind = Literal["first_response", "next_response", "resolution", "promise"]
 
 
 class Clock(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
-    """A promise to answer, as an absolute UTC time. Kept in the case's row; fired at most once each way."""
+    """What is owed to a customer, by an absolute UTC time. Kept in the case's row; each of its times is spoken of once at most.
+
+    promise       its name in the rules; policy: the version of that, of its hours and its holidays, that the times were worked out with
+    warn_at       when the desk is still to be warned, in order
+    words, about  of a promise in the brand's own words: those it was read from, and what was promised
+    left          while it stands still (since `paused_at`): open seconds to each warning and to the end
+    breached_at   when it was found past due; later than `due_at` if nobody was running then
+    met_at        when it was kept, or, if `void`, when nobody waited for it any more
+    """
 
     kind: ClockKind
-    promise: str
     started_at: datetime
-    warn_at: datetime
     due_at: datetime
+    warn_at: tuple[datetime, ...] = ()
+    promise: str = ""
+    policy: str = ""
+    words: str = ""
+    about: Literal["", "answer", "solution", "information"] = ""
+    left: tuple[float, ...] = ()
+    paused_at: datetime | None = None
     warned: bool = False
-    breached: bool = False
+    breached_at: datetime | None = None
     met_at: datetime | None = None
+    void: bool = False
+
+
+LineKind = Literal["asked", "wrote", "solved", "answer", "asked_back", "hand_off"]
+
+
+class Line(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One line of a case's history. Of the customer: asked (needs an answer), wrote, solved (they say that it is); the rest is ours."""
+
+    id: str
+    at: datetime
+    what: LineKind
+
+
+class Account(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A further account of the customer's, and how we know: by the rules, by the words they said, or by a reference they quoted."""
+
+    source: str
+    author_key: str
+    author: str
+    known_by: Literal["rules", "words", "reference"]
+    words: str = ""
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One customer's matter on one channel, from their first message that needs an answer."""
+    """One customer's matter, from their first message that needs an answer; across channels where they are known to be the same.
+
+    returns     when they came back by themselves, the latest times; `decide.cases` says what counts as that
+    needs       what was already told about it: churn, fraud, moment, repeat
+    references  case numbers that were quoted in it
+    joined      the case it turned out to be part of, which has its history now
+    """
 
     id: str
     brand: str
@@ -447,14 +557,27 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     opened_at: datetime
     last_at: datetime
     service: str = ""
-    messages: tuple[str, ...] = ()
+    history: tuple[Line, ...] = ()  # the latest lines, capped
     contacts: int = 1  # how many times they have written
     answers: int = 0  # how many times the brand answered them
     hand_offs: int = 0  # answers that only sent them elsewhere
-    clock: Clock | None = None
-    needs: tuple[str, ...] = ()  # churn, fraud, moment: what was already told about this case
+    clocks: tuple[Clock, ...] = ()
+    needs: tuple[str, ...] = ()
     incident: str = ""
+    audience: int = 0
+    direct: bool = False  # they have sent a direct message
+    returns: tuple[datetime, ...] = ()
+    accounts: tuple[Account, ...] = ()
+    references: tuple[str, ...] = ()
+    reopened: int = 0
     solved_at: datetime | None = None
+    closed_at: datetime | None = None
+    joined: str = ""
+
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """Ids of what was said in it."""
+        return tuple(line.id for line in self.history)
 
 
 class Label(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -472,13 +595,91 @@ class Label(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     alone: bool = False
 
 
+# ── what customers are told ──────────────────────────────────────────────────────────────────────────────────────
+
+Language = Literal["es", "en"]
+Stage = Literal["confirmed", "monitoring", "resolved"]  # what can be said: it fails · it works again and we watch · it is over
+StatementState = Literal["draft", "proposed", "approved", "publishing", "published", "unsure", "withdrawn", "expired"]
+PostState = Literal["waiting", "sending", "said", "refused", "unsure"]
+
+
+class Post(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A statement in one language through one source. `attempt`: the last try; `because`: why it was refused, or why nobody knows."""
+
+    source: str
+    language: Language
+    state: PostState = "waiting"
+    attempt: str = ""
+    at: datetime | None = None
+    url: str = ""
+    because: str = ""
+
+
+class Approval(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One person's word that exactly this may be said: `hash` is the statement's of that moment."""
+
+    by: str
+    hash: str
+    at: datetime
+    name: str = ""
+
+
+class StatementTurn(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One turn of a statement, for its ledger. `by`: the person, where one did it."""
+
+    at: datetime
+    push: str
+    state: StatementState
+    hash: str
+    by: str = ""
+    because: str = ""
+
+
+class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What customers are to be told of an incident, from the first proposal until the next one. `decide.statements` moves it along.
+
+    id              the incident's, and which one of it: "banco-lumbre-app-20260312/2"
+    version         of the words: each edit makes the next, and voids every approval
+    texts           by language
+    posts           where carebot says it by itself; empty: people copy it
+    hash            SHA-256 over words, posts, incident, stage and version: what is approved
+    said_at         the first moment in which it was said anywhere; `by_hand`: people said it, not carebot
+    next_update_at  what it promised when it was said: a clock that is warned of and told once each, until it is `met_at`
+    because         why it is not said yet, or not known to be
+    """
+
+    id: str
+    incident: str
+    stage: Stage
+    texts: dict[str, str]
+    state: StatementState = "draft"
+    version: int = 0
+    posts: tuple[Post, ...] = ()
+    hash: str = ""
+    proposed_by: str = ""
+    proposed_name: str = ""
+    proposed_at: datetime | None = None
+    expires_at: datetime | None = None
+    approvals: tuple[Approval, ...] = ()
+    said_at: datetime | None = None
+    by_hand: bool = False
+    next_update_at: datetime | None = None
+    warned: bool = False
+    due_told: bool = False
+    met_at: datetime | None = None
+    because: Text | None = None
+    turns: tuple[StatementTurn, ...] = ()
+
+
 # ── what people are told ─────────────────────────────────────────────────────────────────────────────────────────
 
 Reason = Literal[
     "suspected", "confirmed", "grew", "severity_up", "upstream", "resolved", "reopened", "merged",
-    "sla_warning", "sla_breached", "hand_offs", "churn", "moment", "fraud", "impersonator",
+    "sla_warning", "sla_breached", "promise_due", "promise_broken", "repeat", "hand_offs", "churn", "moment", "fraud", "impersonator",
     "source_silent", "source_back", "gap", "budget", "rules_refused", "rules_loaded", "quarantine", "digest",
     "classifier_down", "classifier_back",
+    "still_open", "escalated", "flapping",
+    "held", "outbox_stuck", "slack_refused", "disk_low", "disk_full", "clock_off", "database", "trouble_over", "acted", "statement", "update_due",
 ]  # fmt: skip
 
 
@@ -523,6 +724,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     say: Text | None = None  # the sentence to tell customers now
     quotes: tuple[Quote, ...] = ()
     phase: Phase | None = None
+    act: Text | None = None  # what a person just did, with their name: the line for the thread
+    also_to: tuple[str, ...] = ()  # further routes
 
 
 DeliveryState = Literal["new", "sending", "sent", "never"]
@@ -532,6 +735,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One alert on its way to one destination: a row of the outbox.
 
     ref    where it landed (Slack: "channel/ts"), so that later alerts of one incident update the same message
+    quiet  brings a card that is there up to date, and tells nobody anything: no line in its thread, no message of its own
     """
 
     id: str
@@ -542,3 +746,4 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     next_at: datetime | None = None
     ref: str = ""
     because: str = ""  # why it will never be sent
+    quiet: bool = False

@@ -19,6 +19,8 @@ from carebot.model import Batch, Coverage, Gap, Message, Reason, SelfReport, Tex
 SLOWEST = timedelta(minutes=10)  # a source in trouble is asked at least this often
 LONGEST = timedelta(hours=1)  # a source that asks for more patience (a feed's ttl of a day) is asked this often all the same
 REFUSED_LOOKS = 2  # a refused token is told after two looks
+AT_LEAST = timedelta(minutes=1)  # for a source that is asked every few seconds: one look may take as long
+NOTED_EVERY = timedelta(minutes=1)  # how a source is doing, while nothing of it matters
 DEAF_LOOKS, DEAF_FOR = 3, timedelta(minutes=3)  # an unreachable source is deaf after three looks and three minutes
 
 
@@ -72,6 +74,11 @@ def troubled(health: Health, trouble: Trouble, now: datetime) -> tuple[Health, S
         return health, None
     headline = Text(f"Sordos en {health.source}: no leemos mensajes", f"Deaf on {health.source}: no messages are read")
     return replace(health, told=True), _report(health.source, "source_silent", now, headline, _since(health))
+
+
+def matters(before: Health, now: Health) -> bool:
+    """Must a restart know of this at once? Not that all went well once more: each time is a write that waits for the disk."""
+    return replace(before, last_ok=now.last_ok, requests=now.requests, heard_until=now.heard_until) != now
 
 
 def covered(health: Health, batch: Batch, began: datetime, known: Container[str] = ()) -> tuple[Health, Batch]:
@@ -132,6 +139,12 @@ def _since(health: Health) -> Text:
 
 def _report(source: str, reason: Reason, now: datetime, headline: Text, detail: Text) -> SelfReport:
     return SelfReport(id=f"source:{source}", reason=reason, headline=headline, at=now, detail=detail)
+
+
+def heard_in_time(health: Health, every: timedelta, wait: timedelta, now: datetime) -> bool:
+    """Was it heard within three times as long as it is asked? `wait`: what it asked for itself with its last good answer."""
+    usual = max(every, min(wait, LONGEST))
+    return health.last_ok is not None and now - health.last_ok <= max(3 * usual, AT_LEAST)
 
 
 def next_look(health: Health, every: timedelta, more: bool, now: datetime, wait: timedelta | None = None) -> datetime:

@@ -7,7 +7,8 @@ networks' own bills are. Staff hear of each turn for the worse, once a day.
 
 from __future__ import annotations
 
-from datetime import datetime
+import math
+from datetime import datetime, timedelta
 
 import msgspec
 from msgspec.structs import replace
@@ -67,6 +68,20 @@ def allowance(budget: Budget | None, spent: Spent, now: datetime) -> Allowance |
         return None
     left = [limit - used if limit else None for limit, used in ((budget.requests_a_day, known.requests), (budget.posts_a_day, known.posts))]
     return Allowance(mode, *left)  # type: ignore[arg-type]  # mode is one of the three that are left
+
+
+def to_recheck(budget: Budget | None, spent: Spent, every: timedelta, at_once: int, now: datetime) -> int:
+    """How many messages may be looked up again now. A place that takes them one by one asks for each: so of the day's requests, only the
+    first tenth goes to that, or what is left when every look of the day is counted out. Who looks back must not stop listening."""
+    left = allowance(budget, spent, now)
+    if left is None or left.mode != "full":
+        return 0
+    if budget is None or left.requests is None or budget.requests_a_day is None:
+        return at_once
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    used = budget.requests_a_day - left.requests
+    spare = max(budget.requests_a_day // 10 - used, left.requests - math.ceil((midnight - now) / every))
+    return max(min(at_once, spare), 0)
 
 
 def told(source: str, budget: Budget | None, spent: Spent, now: datetime) -> tuple[Spent, SelfReport | None]:

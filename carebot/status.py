@@ -45,13 +45,14 @@ def _read(db: sqlite3.Connection) -> dict[str, Any]:
             {k: json.loads(doc).get(k) for k in ("id", "phase", "severity", "count", "author_count", "onset_at")}
             for (doc,) in db.execute("SELECT doc FROM incidents WHERE phase != 'resolved' ORDER BY opened_at")
         ],
-        "waiting": db.execute("SELECT count(*) FROM cases WHERE met_at IS NULL AND due_at IS NOT NULL").fetchone()[0],
+        "waiting": db.execute("SELECT count(*) FROM cases WHERE waiting_since IS NOT NULL").fetchone()[0],
         "outbox": dict(db.execute("SELECT state, count(*) FROM outbox GROUP BY state")),
         "quarantine": [
             {"source": source, "item": item, "reason": reason, "at": _iso(at)}
             for source, item, reason, at in db.execute("SELECT source, item, reason, at FROM quarantine ORDER BY n DESC LIMIT 10")
         ],
         "quarantined": db.execute("SELECT count(*) FROM quarantine").fetchone()[0],
+        "heartbeat": _heartbeat({key: json.loads(doc) for key, doc in db.execute("SELECT key, doc FROM memory")}),
         "rules": next((row[0] for row in db.execute("SELECT fingerprint FROM rules ORDER BY at DESC, rowid DESC LIMIT 1")), None),
     }
 
@@ -60,6 +61,14 @@ def _health(doc: dict[str, Any]) -> dict[str, Any]:
     deaf = bool(doc.get("told"))
     state = "deaf" if deaf else "in trouble" if doc.get("trouble_since") else "well"
     return {"state": state, "since": doc.get("trouble_since"), "what": doc.get("what", ""), "last_ok": doc.get("last_ok")}
+
+
+def _heartbeat(memory: dict[str, Any]) -> dict[str, Any]:
+    beat, wrong = memory.get("heartbeat", {}), memory.get("told", {}).get("since", {})
+    return {name: beat.get(name) or empty for name, empty in (("pressed_at", None), ("withheld", []), ("trouble", ""))} | {
+        "canary_at": memory.get("canary"),
+        "wrong": wrong,
+    }
 
 
 def _spent(doc: dict[str, Any]) -> dict[str, Any]:
@@ -86,8 +95,12 @@ def lines(found: dict[str, Any]) -> list[str]:
         told.append(f"incident   {one['id']}: {one['phase']}, severity {one['severity']}, {one['count']} messages")
     if not found["incidents"]:
         told.append("incident   none open")
-    told += [f"waiting    {found['waiting']} customers for a first answer"]
+    told += [f"waiting    {found['waiting']} customers for an answer"]
     told += ["outbox     " + (", ".join(f"{count} {state}" for state, count in sorted(found["outbox"].items())) or "empty")]
+    beat = found["heartbeat"]
+    held = f"withheld: {', '.join(beat['withheld'])}" if beat["withheld"] else beat["trouble"] or "nothing is in the way"
+    told += [f"heartbeat  {held}; last sent {beat['pressed_at'] or 'never'}, last canary {beat['canary_at'] or 'never'}"]
+    told += [f"trouble    {subject} since {since}" for subject, since in beat["wrong"].items()]
     told += [f"quarantine {found['quarantined']} items" + (", the latest:" if found["quarantine"] else "")]
     told += [f"           {q['at']} {q['source']} {q['item']}: {q['reason']}" for q in found["quarantine"]]
     return [*told, f"rules      {found['rules'] or 'none yet'}"]

@@ -12,7 +12,7 @@ from carebot.config.schema import Rulebook
 from carebot.decide.heard import Heard
 from carebot.decide.state import State
 from carebot.decide.step import Outcome, step
-from carebot.model import Event, Message, Verdict
+from carebot.model import Case, Event, Message, Verdict
 from carebot.understand.embedded import Reader
 from carebot.understand.normalise import plain
 from carebot.understand.verdicts import overruled
@@ -89,6 +89,7 @@ class TestDesk:
         self.told: list[tuple[str, str]] = []  # (reason, incident or case)
         self.alerts: list[Any] = []
         self.last: Outcome | None = None
+        self.former: dict[str, Case] = {}  # message → case that was closed before
 
     def hears(self, *said: Event, minute: float | None = None) -> Outcome:
         """One step. `minute`: when it is decided; default: when the last message was posted."""
@@ -97,7 +98,7 @@ class TestDesk:
         now = at(minute) if minute is not None else max(one.posted_at for one in messages)
         words = tuple(plain(one.text) for one in messages)
         verdicts = overruled(self._reader.read(words, [""] * len(words)), [one.verdict for one in messages])
-        self.last = step(self.state, Heard(messages, words, verdicts, other), self.rules, now)
+        self.last = step(self.state, Heard(messages, words, verdicts, other, self.former), self.rules, now)
         self.state = self.last.state
         self.alerts += self.last.alerts
         self.told += [(alert.reason, alert.incident or alert.case or "") for alert in self.last.alerts]

@@ -219,6 +219,16 @@ async def test_a_budget_that_runs_low_ends_in_a_sample_and_then_in_rest_and_says
         assert again.listener._allowance(again.listener.ears["box"]) is None
 
 
+async def test_what_is_asked_in_vain_is_paid_for_too(tmp_path: Path):
+    box = Box()
+    async with listening_to(box, tmp_path, ", budget: {requests_a_day: 5}") as begin:
+        desk = await begin()
+        box.answers = [500] * 9
+        await desk.looks(12)
+        assert len(box.asked) == 5
+        assert desk.listener._allowance(desk.listener.ears["box"]) is None
+
+
 async def test_what_people_take_back_goes_and_what_they_edit_is_corrected(tmp_path: Path):
     box = Box()
     async with listening_to(box, tmp_path) as begin:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+import pytest
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +22,7 @@ from carebot.effects.http import Client
 from carebot.errors import Refused, Throttled, Unreachable
 from carebot.listening import Listener
 from carebot.model import Batch, Coverage, Gap, Listening, Message, SelfReport, Text
-from carebot.polling import Health, answered, brought, covered, next_look, troubled
+from carebot.polling import Health, answered, brought, covered, heard_in_time, matters, next_look, troubled
 from connectors.base import World, from_lines, options_of
 from tests.connectors.loopback_web import serving
 from tests.saying import NOON, at
@@ -36,6 +37,13 @@ def test_a_refused_token_is_told_after_two_looks_and_once():
         told.append(report)
     assert [bool(report) for report in told] == [False, True, False, False, False]
     assert told[1].reason == "source_silent" and "Renew it." in told[1].detail.es and "11:00 UTC" in told[1].detail.en
+
+
+def test_that_all_went_well_once_more_need_not_be_written_down_at_once_and_all_else_must():
+    well = answered(Health("x"), 1, at(1))[0]
+    assert not matters(well, replace(answered(well, 1, at(2))[0], heard_until=at(2)))
+    assert matters(well, troubled(well, Unreachable("no answer"), at(2))[0])
+    assert matters(well, replace(well, sweep_began=at(2)))
 
 
 def test_a_network_that_hiccups_is_not_deaf_but_one_that_stays_away_is():
@@ -192,7 +200,9 @@ class Desk:
 
 
 def json_feed(*posts: float) -> bytes:
-    items = [{"id": f"forum:{minute}", "content_text": f"no funciona {minute}", "date_published": at(minute).isoformat()} for minute in posts]
+    items = [
+        {"id": f"forum:{minute}", "content_text": f"no funciona {minute}", "date_published": at(minute).isoformat()} for minute in posts
+    ]
     return json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": items}).encode()
 
 
@@ -239,3 +249,22 @@ async def test_a_backlog_of_several_pages_is_read_to_its_end_at_once(tmp_path):
             assert desk.ears["notes"].until == minute_of(desk.now) and desk.ears["notes"].brought == {"feed": 4500}
         finally:
             desk.scheduler.shutdown(wait=False)
+
+
+@pytest.mark.parametrize(
+    ("every", "wait", "ago", "heard"),
+    [
+        ("5m", "0s", "14m", True),
+        ("5m", "0s", "16m", False),
+        ("1s", "0s", "50s", True),  # one look may take as long
+        ("1m", "30m", "80m", True),  # a feed that asks to be asked every half hour
+        ("1m", "2d", "4h", False),
+    ],
+)
+def test_a_source_is_heard_in_time_if_it_was_within_three_of_its_intervals(every: str, wait: str, ago: str, heard: bool) -> None:
+    def span(text: str) -> timedelta:
+        return timedelta(seconds=int(text[:-1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[text[-1]])
+
+    now = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    assert heard_in_time(Health("x", last_ok=now - span(ago)), span(every), span(wait), now) is heard
+    assert not heard_in_time(Health("x"), span(every), span(wait), now), "one that was never heard"

@@ -8,7 +8,7 @@ import pytest
 
 from carebot.config.schema import Budget
 from carebot.model import Batch
-from carebot.spending import Spent, after, allowance, told
+from carebot.spending import Spent, after, allowance, to_recheck, told
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 TOMORROW, NEXT_MONTH = NOON + timedelta(hours=12), NOON + timedelta(days=10)
@@ -73,3 +73,19 @@ def test_staff_hear_of_each_turn_for_the_worse_once_a_day_and_of_no_other():
     assert report and "00:00 UTC" in report.detail.en and "solo cuenta" in report.headline.es
     _, report = told("x", Budget(money_a_month=1.0), after(state, Batch(source="x", money=2.0), TOMORROW), TOMORROW)
     assert report and "1st" in report.detail.en
+
+
+@pytest.mark.parametrize(
+    ("used", "at", "most"),
+    [
+        (0, NOON, 20),  # the first tenth of the day's requests
+        (95, NOON, 5),
+        (100, NOON, 0),  # asked every half minute: 1,440 looks are to come, and 900 requests are left
+        (979, NOON + timedelta(hours=11, minutes=50), 11),
+        (1000, NOON, 0),
+    ],
+)
+def test_looking_up_again_never_takes_the_requests_that_listening_needs(used: int, at: datetime, most: int):
+    every = timedelta(minutes=1 if used != 100 else 0.5)
+    assert to_recheck(Budget(requests_a_day=1000), spent(requests=used), every, 20, at) == most
+    assert to_recheck(None, spent(requests=used), every, 20, at) == 20

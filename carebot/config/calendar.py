@@ -62,7 +62,7 @@ def _clock(word: str, value: str) -> int:
     return hour * 60 + minute
 
 
-def _day(year: str | None, month: str, day: str, value: str) -> tuple[int, int, int]:
+def day_of(year: str | None, month: str, day: str, value: str) -> tuple[int, int, int]:
     y, m, d = int(year or 0), int(month), int(day)
     if not 1 <= m <= 12:
         instead = f"{d:02}-{m:02}" if 1 <= d <= 12 else "12-25"
@@ -74,8 +74,8 @@ def _day(year: str | None, month: str, day: str, value: str) -> tuple[int, int, 
 
 def _dates(found: re.Match[str], value: str) -> Dates:
     first_year, month, day, from_clock, last_year, last_month, last_day, to_clock = found.groups()
-    first = _day(first_year, month, day, value)
-    last = _day(last_year, last_month, last_day, value) if last_month else first
+    first = day_of(first_year, month, day, value)
+    last = day_of(last_year, last_month, last_day, value) if last_month else first
     if (first[0] == 0) != (last[0] == 0):
         raise ValueError(f"has a year on one side only: {value!r}. Write the year on both sides of to, or on neither for every year.")
     if from_clock and not last_month:

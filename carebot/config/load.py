@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -44,10 +44,11 @@ def decode(raw: bytes, *, name: str = "rules.yaml") -> str | Problem:
         return page.problem(*spot, "there is a letter here that is not UTF-8 (shown as �).", "Save the file with the encoding UTF-8.")
 
 
-def read(text: str, *, name: str = "rules.yaml", kinds: Kinds) -> tuple[Rulebook | None, tuple[Problem, ...]]:
+def read(text: str, *, name: str = "rules.yaml", kinds: Kinds, now: datetime | None = None) -> tuple[Rulebook | None, tuple[Problem, ...]]:
     """The rulebook, or else at least one problem; problems come in the order of the file.
 
     kinds   each kind of source, with the function that gives the model of its options
+    now     the day on which the rules come into force; None: whatever depends on it is not asked, as in a replay
     """
     page = Page(name, text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
     if len(text.encode("utf-8", "replace")) > LARGEST:
@@ -57,11 +58,18 @@ def read(text: str, *, name: str = "rules.yaml", kinds: Kinds) -> tuple[Rulebook
     found = [*_secrets(page), *unreadable, *stumbles]
     if root is not None:
         lines = {problem.line for problem in found}
-        found += (problem for problem in islice(_checked(Sheet(root, page), kinds), MOST_PROBLEMS) if problem.line not in lines)
+        found += (problem for problem in islice(_checked(Sheet(root, page), kinds, now), MOST_PROBLEMS) if problem.line not in lines)
     if found or root is None:
         return None, _in_order(found)
     plain = root.plain()
     return Rulebook(file=RulesFile.model_validate(plain), text=text, fingerprint=fingerprint(plain)), ()
+
+
+def sheet_of(text: str, *, name: str = "rules.yaml") -> Sheet | None:
+    """The tree of a rules file, with its places; None of a file with a problem in its form."""
+    page = Page(name, text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
+    root, stumbles = _nodes(page)
+    return None if root is None or stumbles else Sheet(root, page)
 
 
 def fingerprint(plain: Any) -> str:
@@ -119,7 +127,7 @@ def _nodes(page: Page) -> tuple[Node | None, list[Problem]]:
     return builder.root, builder.problems
 
 
-def _checked(sheet: Sheet, kinds: Kinds) -> Iterator[Problem]:
+def _checked(sheet: Sheet, kinds: Kinds, now: datetime | None) -> Iterator[Problem]:
     if not isinstance(sheet.root.value, dict):
         what = "a list" if isinstance(sheet.root.value, tuple) else shown(sheet.root.value)
         hint = "Begin with brand: and services:, without dashes."
@@ -129,7 +137,7 @@ def _checked(sheet: Sheet, kinds: Kinds) -> Iterator[Problem]:
         RulesFile.model_validate(sheet.root.plain())
     except ValidationError as error:
         yield from plain_words.problems(error, RulesFile, sheet)
-    yield from names.problems(sheet, kinds)
+    yield from names.problems(sheet, kinds, now)
 
 
 # ── for editors ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -141,8 +149,9 @@ class _Schema(GenerateJsonSchema):
     def encode_default(self, dft: Any) -> Any:
         if not isinstance(dft, timedelta):
             return super().encode_default(dft)
-        minutes, seconds = divmod(int(dft.total_seconds()), 60)
-        return f"{minutes * 60 + seconds}s" if seconds else f"{minutes}m"
+        seconds = int(dft.total_seconds())
+        size, unit = next((size, unit) for size, unit in ((86400, "d"), (3600, "h"), (60, "m"), (1, "s")) if seconds % size == 0)
+        return f"{seconds // size}{unit}"
 
     def datetime_schema(self, schema: core_schema.DatetimeSchema) -> JsonSchemaValue:
         return {"type": "string", "examples": ["2026-12-01T06:00+01:00"]}  # format date-time would ask for seconds

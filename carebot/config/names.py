@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import get_args
 
 from pydantic import BaseModel, ValidationError
 
 from carebot.config import plain_words
 from carebot.config.problems import Problem, near, shown
+from carebot.config.routes import LONGEST_SILENCE
 from carebot.config.schema import Source
 from carebot.config.sheet import Path, Sheet
 from carebot.model import Reason
@@ -18,8 +20,8 @@ Kinds = Mapping[str, Callable[[], type[BaseModel]]]
 REASONS = get_args(Reason)
 
 
-def problems(sheet: Sheet, kinds: Kinds) -> Iterator[Problem]:
-    """Everything that is only wrong in the light of the rest of the file."""
+def problems(sheet: Sheet, kinds: Kinds, now: datetime | None = None) -> Iterator[Problem]:
+    """Everything that is only wrong in the light of the rest of the file, and, if `now` is given, of the day."""
     brands = list(filter(None, (sheet.word(("brand", "name")), *sheet.keys(("brand", "compare_with")))))
     for source in sheet.below(("sources",)):
         yield from _source(sheet, source, kinds)
@@ -29,9 +31,15 @@ def problems(sheet: Sheet, kinds: Kinds) -> Iterator[Problem]:
         for item in sheet.below((section,)):
             for name in sheet.below((*item, "services")):
                 yield from _exists(sheet, name, "service", sheet.keys(("services",)))
-    for item in sheet.below(("silences",)):
-        for name in sheet.below((*item, "reasons")):
-            yield from _exists(sheet, name, "reason", REASONS)
+    for section in ("routes", "silences"):
+        for item in sheet.below((section,)):
+            for name in sheet.below((*item, "reasons")):
+                yield from _exists(sheet, name, "reason", REASONS)
+    if now:
+        yield from _too_long(sheet, now)
+    sources = [called for one in sheet.below(("sources",)) if (called := sheet.word((*one, "name")))]
+    for published in sheet.below(("statements", "publish_on")):
+        yield from _exists(sheet, published, "source", sources)
     yield from _routes(sheet)
     for section in ("rules", "sources", "promises", "calendar"):
         yield from _twice(sheet, section)
@@ -57,9 +65,28 @@ def _routes(sheet: Sheet) -> Iterator[Problem]:
         if sheet.at((*item, "route")) is None:
             silent += 1
         yield from _exists(sheet, (*item, "route"), "route", routes)
+    ways = ("fallback",) if list(sheet.below(("fallback",))) else ()
+    for route in sheet.below(("routes",)):
+        for step in sheet.below((*route, "escalate")):
+            yield from _exists(sheet, (*step, "to"), "route", (*routes, *ways))
     if routes and silent and "desk" not in routes:
         said = f"the route 'desk' is missing, and route is left out in {silent} place{'s' * (silent > 1)}, which means desk."
         yield sheet.problem(("routes",), said, "Add desk: below routes.", key=True)
+
+
+def _too_long(sheet: Sheet, now: datetime) -> Iterator[Problem]:
+    """A silence that outlives its reason hides the next failure: so it ends soon, or somebody renews it."""
+    for item in sheet.below(("silences",)):
+        path = (*item, "until")
+        try:
+            until = datetime.fromisoformat(sheet.word(path) or "")
+            days = (until - now) / timedelta(days=1)
+        except (ValueError, TypeError):
+            continue  # told as what it is
+        if days > LONGEST_SILENCE / timedelta(days=1):
+            latest = (now + LONGEST_SILENCE).astimezone(until.tzinfo).replace(minute=0, second=0, microsecond=0)
+            said = f"this silence lasts {days:.0f} days more, and 7 is the most: what fails meanwhile would be hidden."
+            yield sheet.problem(path, said, f"Write {latest.isoformat(timespec='minutes')} or earlier, and renew it if need be.")
 
 
 def _twice(sheet: Sheet, section: str) -> Iterator[Problem]:

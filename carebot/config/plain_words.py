@@ -145,6 +145,8 @@ def _pattern(one: Any, seen: str) -> str:
         return f"must be a short name, not {seen}.\nUse small letters without accents, digits, - and _, at most 40" + (
             f": {name}" if name else "."
         )
+    if pattern.startswith("^[UW]"):
+        return f"must be a Slack member id, not {seen}.\nOpen the person's profile in Slack, then ⋮ and Copy member ID: U024BE7LH."
     if "#" in pattern:
         word = str(one["input"]).strip(" #@“”‘’\"'").casefold().replace(" ", "-")
         return f'must be a Slack channel, not {seen}.\nWrite its name with # and in quotes: "#{shown(word)[1:-1]}"; or its id: C0123456789.'

@@ -69,6 +69,32 @@ promises:
     first_response: 30m
     open: mon-fri 08:00-20:00, sat 10:00-14:00
     warn_at: 70%
+  - name: people-first
+    for: [moment, fraud]
+    first_response: 10m
+    next_response: 10m
+    resolution: 8h
+    open: mon-sun 08:00-22:00, holidays 10:00-20:00
+    time_zone: Europe/Madrid
+    warn_at: [50%, 80%]
+""",
+    "holidays": """
+holidays:
+  country: ES
+  region: MD
+  also: [05-15, 11-09, 12-24]
+  except: [10-12]
+""",
+    "cases": """
+cases:
+  quiet: 3d
+  reopen_within: 14d
+  soon: 24h
+""",
+    "same_person": """
+same_person:
+  - accounts: { x: ana_x, app_store: ana77 }
+    because: She told us so in a direct message on 2 November 2026
 """,
     "incidents": """
 incidents:
@@ -91,6 +117,19 @@ calendar:
 routes:
   desk:
     slack: "#atencion-clientes"
+    quiet: mon-sun 22:00-08:00
+    digest: mon-fri 09:00
+    escalate: [{ after: 5m, to: leads }]
+  leads:
+    slack: "#responsables"
+    at_least: 1
+    services: [app]
+    reasons: [confirmed, severity_up]
+""",
+    "roles": """
+roles:
+  act: [U024BE7LH, U0LUIS002, W012A3CDE]
+  publish: [U024BE7LH, W012A3CDE]
 """,
     "classifier": """
 classifier:
@@ -100,6 +139,23 @@ classifier:
   labels: { bad: negative, so-so: neutral, good: positive }
   budget: 2s
   memory_mb: 2048
+""",
+    "fallback": """
+fallback: [pager, desk-mail]
+""",
+    "heartbeat": """
+heartbeat: check-url
+""",
+    "statements": """
+statements:
+  approvals: 2
+  expire_after: 30m
+  next_update: 30m
+  publish: false
+  languages: [es]
+  resolved:
+    es: Los problemas con {service} están resueltos. Gracias por la paciencia.
+    en: The problems with {service} are over. Thank you for your patience.
 """,
     "silences": """
 silences:
@@ -130,7 +186,8 @@ def page() -> str:
     for section, about in whole["properties"].items():
         part = _part(about, whole)
         parts.append(f"## {section}\n\n{_sentence(about, part)}\n\n```yaml\n{EXAMPLES[section].strip()}\n```\n")
-        parts.append(_table(part, whole))
+        if part:
+            parts.append(_table(part, whole))
     return "\n".join(parts)
 
 

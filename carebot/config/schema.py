@@ -7,14 +7,19 @@ with words a support person understands; `config.load` adds file, line, caret an
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from carebot.config.calendar import Special
-from carebot.config.parts import Name, Part
-from carebot.config.values import Duration, Hours, Sentence, Share, Words, Zone
+from carebot.config.desk import Cases, Holidays, Person, Promise, Terms, terms
+from carebot.config.parts import Member, Name, Part
+from carebot.config.routes import Route, Silence
+from carebot.config.statements import ServiceStatement, Statements
+from carebot.config.values import Duration, Sentence, Words, Zone
 from carebot.model import SignalKind
 
 
@@ -51,7 +56,8 @@ class Service(Part):
     words: tuple[Words, ...] = Field((), description="Words and phrases that mean this service. Case and accents do not matter.")
     core: bool = Field(False, description="true if a failure of it is always serious.")
     depends_on: tuple[Words, ...] = Field((), description="Whose trouble is its trouble: a provider, a component, or provider/component.")
-    statement: BothLanguages | None = Field(None, description="The sentence to tell customers while it fails.")
+    statement: ServiceStatement | None = Field(None, description="What to tell customers while it fails. Left out: as `statements` say.")
+    meanwhile: BothLanguages | None = Field(None, description="What customers can do while it fails, for {meanwhile} in a statement.")
 
 
 class Budget(Part):
@@ -75,6 +81,11 @@ class Source(BaseModel):
     budget: Budget | None = Field(None, description="What it may cost. Left out: as much as it takes.")
 
     @property
+    def whose(self) -> str:
+        """The brand whose customers speak here, if it is not ours. A control source that names none stands for itself."""
+        return self.brand or (self.name if self.control else "")
+
+    @property
     def options(self) -> dict[str, Any]:
         """The keys that belong to the kind, checked by its connector's own `Options`."""
         return dict(self.model_extra or {})
@@ -90,19 +101,6 @@ class Rule(Part):
     route: Name = Field("desk", description="Who is told: a name from `routes`.")
     matches: tuple[Sentence, ...] = Field((), description="Sentences that must match. `carebot check` tries them.")
     ignores: tuple[Sentence, ...] = Field((), description="Sentences that must not match. `carebot check` tries them.")
-
-
-class Promise(Part):
-    """How soon customers get a first answer."""
-
-    name: Name = Field(description="A name of your own for it.")
-    first_response: Duration = Field(description="Open time until the first answer.")
-    sources: tuple[Name, ...] = Field((), description="Only on these networks. Left out: on all.")
-    open: Hours = Field(
-        "always", validate_default=True, description="When somebody answers: mon-fri 08:00-20:00, sat 10:00-14:00, or always."
-    )
-    warn_at: Share = Field("80%", validate_default=True, description="The share of the time after which the desk is warned.")
-    route: Name = Field("desk", description="Who is told: a name from `routes`.")
 
 
 class Incidents(Part):
@@ -150,35 +148,13 @@ class Classifier(Part):
         return self
 
 
-class Route(Part):
-    """Where messages for a group of people go."""
+class Roles(Part):
+    """Who may press which button on a card, by Slack member id (in a person's profile: ⋮, Copy member ID)."""
 
-    slack: Annotated[str, StringConstraints(pattern=r"^(#[^\s#@]{1,80}|[CGD][A-Z0-9]{6,})$")] | None = Field(
-        None, description='A Slack channel: "#care-desk" (in quotes) or its id.'
+    act: tuple[Member, ...] | None = Field(
+        None, description="Who may take, confirm, close and snooze an incident. Left out: everybody in the channel."
     )
-    services: tuple[Name, ...] = Field((), description="Incidents of these services also go here.")
-
-
-class Silence(Part):
-    """A time in which something is known and nobody needs to be told."""
-
-    services: tuple[Name, ...] = Field((), description="Only these services. Left out: all.")
-    reasons: tuple[Words, ...] = Field((), description="Only alerts with these reasons. Left out: all.")
-    until: datetime = Field(description="When it ends, with a zone: 2026-12-01T06:00+01:00.")
-    owner: Words = Field(description="Who asked for it.")
-    because: Sentence = Field(description="Why.")
-
-    @field_validator("until", mode="before")
-    @classmethod
-    def _aware(cls, value: Any) -> datetime:
-        hint = "Write date, time and zone: 2026-12-01T06:00+01:00."
-        try:
-            at = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"must be a moment, not {value!r}. {hint}") from error
-        if at.tzinfo is None:
-            raise ValueError(f"has no time zone: {value!r}. {hint}")
-        return at
+    publish: tuple[Member, ...] = Field((), description="Who may approve and publish a statement. Left out: nobody.")
 
 
 class RulesFile(Part):
@@ -189,11 +165,36 @@ class RulesFile(Part):
     sources: tuple[Source, ...] = Field((), description="Where we listen.")
     rules: tuple[Rule, ...] = Field((), description="What matters.")
     promises: tuple[Promise, ...] = Field((), description="How soon customers are answered. The first that fits counts.")
+    holidays: Holidays | None = Field(None, description="Days on which nobody answers. Left out: none.")
+    cases: Cases = Field(default_factory=Cases, description="When one customer's matter is over.")
+    same_person: tuple[Person, ...] = Field((), description="Customers with accounts on several networks, by their own word.")
     incidents: Incidents = Field(default_factory=Incidents, description="When many messages become an incident.")
     calendar: tuple[Special, ...] = Field((), description="Days on which more or less than usual is usual.")
     routes: dict[Name, Route] = Field({}, description="Who is told, and where.")
+    roles: Roles = Field(default_factory=Roles, description="Who may press which button on a card.")
     classifier: Classifier | None = Field(None, description="Who reads beside the fast tier. Left out: nobody.")
     silences: tuple[Silence, ...] = Field((), description="What is known already.")
+    fallback: tuple[Name, ...] = Field(
+        (), description="Who is told what Slack does not take: names of credentials, each of which holds one apprise address."
+    )
+    heartbeat: Name | None = Field(
+        None, description="The name of a credential that holds the address of a dead-man's switch, asked every minute while all is well."
+    )
+    statements: Statements = Field(default_factory=Statements, description="What customers are told, and who must agree.")
+
+    @field_validator("fallback")
+    @classmethod
+    def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if "terminal" in value:
+            raise ValueError("needs no terminal: it is the last resort by itself. Take that name away, or call the credential otherwise.")
+        if len(set(value)) < len(value):
+            raise ValueError("names a credential twice. Write each once.")
+        return value
+
+    @cached_property
+    def compared(self) -> dict[str, tuple[str, ...]]:
+        """The brands we only compare with, and the other names each goes by; also what a control source stands for."""
+        return {source.whose: () for source in self.sources if source.control} | dict(self.brand.compare_with)
 
 
 class Rulebook(BaseModel):
@@ -203,3 +204,14 @@ class Rulebook(BaseModel):
     file: RulesFile
     text: str
     fingerprint: str
+
+    @cached_property
+    def terms(self) -> tuple[Terms, ...]:
+        """The promises, each with its zone and its holidays."""
+        return terms(self.file.promises, self.file.brand.time_zone, self.file.holidays)
+
+    @cached_property
+    def accounts_of(self) -> Mapping[tuple[str, str], tuple[tuple[str, str], ...]]:
+        """All accounts of the person who has this one, as (network, handle in lower case)."""
+        people = [tuple((network, handle.lower().lstrip("@")) for network, handle in one.accounts.items()) for one in self.file.same_person]
+        return {account: accounts for accounts in people for account in accounts}

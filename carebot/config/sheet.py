@@ -11,7 +11,7 @@ from carebot.config.yaml_nodes import Node
 Path = tuple[int | str, ...]
 ONE_OF = {
     "rules": "rule", "sources": "source", "promises": "promise", "silences": "silence", "services": "service", "routes": "route",
-    "calendar": "calendar entry",
+    "calendar": "calendar entry", "same_person": "person",
 }  # fmt: skip
 
 

@@ -7,29 +7,23 @@ alert's id is made of its subject, its reason and its moment, so the same facts 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from carebot.config.schema import Rulebook
 from carebot.decide import witnesses
-from carebot.model import Alert, Case, Incident, Reason, Scope, SelfReport, Signal, Status, Text
+from carebot.decide.impersonators import ASKS, Poser
+from carebot.decide.incidents import is_bare
+from carebot.decide.sentences import detail, service_name
+from carebot.model import Alert, Incident, Message, Phase, Reason, Scope, SelfReport, Signal, Status, Text
 
-LATE = 15 * 60  # seconds; evidence older than this was read late and must not look like now
 SHOWN = 20  # ids listed in an alert
 
 
 def alert_id(subject: str, reason: str, at: datetime) -> str:
     return "al-" + hashlib.blake2b(f"{subject}|{reason}|{at.isoformat()}".encode(), digest_size=8).hexdigest()
-
-
-def service_name(rulebook: Rulebook, service: str, brand: str) -> Text:
-    """What staff call it; the brand's name where the service is not known."""
-    known = rulebook.file.services.get(service)
-    if known:
-        return Text(known.name.es, known.name.en)
-    return Text(f"{service} ({brand})", f"{service} ({brand})") if service else Text(brand, brand)
 
 
 _INCIDENT_HEADLINES: dict[str, tuple[str, str]] = {
@@ -40,6 +34,22 @@ _INCIDENT_HEADLINES: dict[str, tuple[str, str]] = {
     "reopened": ("Vuelve a fallar: {es}", "Failing again: {en}"),
     "resolved": ("Vuelve a la normalidad: {es}", "Back to normal: {en}"),
     "merged": ("Era la misma incidencia que otra: {es}", "The same incident as another: {en}"),
+    "still_open": ("Sigue abierta: {es}", "Still open: {en}"),
+    "escalated": ("Nadie se encarga: {es}", "Nobody is on it: {en}"),
+    "flapping": ("Va y viene ({times} veces desde las {began}): {es}", "On and off ({times} times since {began}): {en}"),
+    "update_due": ("Toca informar otra vez: {es}", "Customers are owed an update: {en}"),
+}
+
+_DISMISSED = ("No es una incidencia: {es}", "Not an incident: {en}")
+_STANDS: dict[Phase, Reason] = {"suspected": "suspected", "confirmed": "confirmed", "monitoring": "confirmed", "resolved": "resolved"}
+
+_BARE_HEADLINES: dict[str, tuple[str, str]] = {  # nobody read anything: it is not called a failure
+    "suspected": ("Se habla mucho más de lo normal de {es} en {network}", "Far more than usual is being said about {en} on {network}"),
+    "reopened": (
+        "De nuevo se habla mucho más de lo normal de {es} en {network}",
+        "Far more than usual is being said about {en} on {network} again",
+    ),
+    "resolved": ("Se habla lo normal de {es} en {network}", "No more than usual is being said about {en} on {network}"),
 }
 
 
@@ -52,15 +62,20 @@ _SCOPES: dict[Scope, Text] = {  # "so far": the others' customers may only be sl
 
 
 def about_incident(
-    incident: Incident, reason: Reason, rulebook: Rulebook, now: datetime, *, late_by_s: int, facts: dict[str, Any]
+    incident: Incident, reason: Reason, rulebook: Rulebook, now: datetime, *, late_by_s: int, facts: dict[str, Any], say: Text | None
 ) -> Alert:
-    """What staff are told about an incident at this moment."""
+    """What staff are told about an incident at this moment. `say`: the words to tell customers now."""
     name = service_name(rulebook, incident.service, incident.brand)
-    words = _INCIDENT_HEADLINES[reason]
-    known = rulebook.file.services.get(incident.service)
-    say = known.statement if known and reason != "resolved" else None
+    # What a person did, or became of a statement, is `act`; what is going on stays the headline.
+    stands = _STANDS[incident.phase] if reason in ("acted", "statement") else reason
+    words = (_BARE_HEADLINES if is_bare(incident) else _INCIDENT_HEADLINES).get(stands, _INCIDENT_HEADLINES[stands])
+    words = _DISMISSED if incident.dismissed and incident.phase == "resolved" and reason != "merged" else words
+    blanks = {"severity": incident.severity, "network": incident.swell.network if incident.swell else ""}
+    if flaps := facts.get("flaps"):
+        began = datetime.fromisoformat(flaps["since"]).astimezone(ZoneInfo(rulebook.file.brand.time_zone))
+        blanks |= {"times": flaps["times"], "began": f"{began:%H:%M}"}
     facts = facts | witnesses.facts(incident)
-    end = _SCOPES["unknown" if reason == "resolved" else incident.witnesses.scope]
+    end = _SCOPES["unknown" if stands == "resolved" else incident.witnesses.scope]
     return Alert(
         alert=alert_id(incident.id, reason, now),
         at=now,
@@ -73,9 +88,9 @@ def about_incident(
         symptom=incident.symptom or None,
         region=incident.region or None,
         onset_at=incident.onset_at,
-        headline=Text(*(text.format(es=name.es + end.es, en=name.en + end.en, severity=incident.severity) for text in words)),
-        detail=_scope(incident, facts, rulebook, late_by_s, now),
-        say=Text(say.es, say.en) if say else None,
+        headline=Text(*(text.format(es=name.es + end.es, en=name.en + end.en, **blanks) for text in words)),
+        detail=detail(incident, facts, rulebook, late_by_s),
+        say=say,
         facts=facts,
         messages=incident.messages[:SHOWN],
         to=rulebook.file.incidents.route,
@@ -83,136 +98,12 @@ def about_incident(
     )
 
 
-def _scope(incident: Incident, facts: dict[str, Any], rulebook: Rulebook, late_by_s: int, now: datetime) -> Text:
-    """Cause and scope in one sentence: how many, how many people, where, since when, against what is usual."""
-    since = incident.onset_at.astimezone(ZoneInfo(rulebook.file.brand.time_zone)).strftime("%H:%M")
-    es, en = [], []
-    if incident.count:
-        people = incident.author_count
-        es.append(f"{_n(incident.count, 'queja', 'quejas')} de {_n(people, 'persona', 'personas')} desde las {since}")
-        en.append(f"{_n(incident.count, 'complaint', 'complaints')} from {_n(people, 'person', 'people')} since {since}")
-        if incident.phase in ("suspected", "confirmed"):
-            es.append(f"lo normal en {facts['window_min']} min: {_number(facts['usual'], ',')}")
-            en.append(f"usual in {facts['window_min']} min: {_number(facts['usual'], '.')}")
-        es.append(", ".join(incident.sources))
-        en.append(", ".join(incident.sources))
-    if incident.probes and incident.phase != "resolved":
-        es.append(
-            f"la comprobación automática falla desde las {since}" if not incident.count else "la comprobación automática también falla"
-        )
-        en.append(f"our own check fails since {since}" if not incident.count else "our own check fails too")
-    if incident.phase != "resolved":
-        for said in _who_else(incident, facts, rulebook):
-            es.append(said.es)
-            en.append(said.en)
-    if facts.get("waiting"):
-        es.append(f"{_n(facts['waiting'], 'cliente espera', 'clientes esperan')} respuesta")
-        en.append(f"{_n(facts['waiting'], 'customer waits', 'customers wait')} for an answer")
-    if late_by_s > LATE:
-        es.append(f"leído con {late_by_s // 60} min de retraso")
-        en.append(f"read {late_by_s // 60} min late")
-    return Text("; ".join(es) + ".", "; ".join(en) + ".")
-
-
-def _who_else(incident: Incident, facts: dict[str, Any], rulebook: Rulebook) -> Iterator[Text]:
-    """What others say, and what we did ourselves shortly before."""
-    seen = incident.witnesses
-    if seen.upstream:
-        yield Text(f"el proveedor lo confirma: {', '.join(seen.upstream)}", f"the provider says so: {', '.join(seen.upstream)}")
-    if seen.others:
-        yield Text(f"también se quejan clientes de {', '.join(seen.others)}", f"customers of {', '.join(seen.others)} complain too")
-    if seen.notice == "deploy":
-        name, after = service_name(rulebook, seen.deployed, incident.brand), facts["after_deploy_min"]
-        yield Text(f"{after} min después de un despliegue: {name.es}", f"{after} min after a deploy: {name.en}")
-    if seen.notice == "maintenance":
-        yield Text("hay mantenimiento anunciado", "maintenance was announced")
-
-
-def _number(value: float, point: str) -> str:
-    if value < 0.1:
-        return f"< 0{point}1"
-    return (f"{value:.0f}" if value >= 10 else f"{value:.1f}").replace(".", point)
-
-
-_CASE_HEADLINES: dict[str, tuple[str, str]] = {
-    "moment": ("Necesita a una persona ya: {who}", "Needs a person now: {who}"),
-    "fraud": ("Posible fraude: {who}", "Possible fraud: {who}"),
-    "churn": ("Puede irse: {who}", "May leave: {who}"),
-    "hand_offs": ("Dos veces derivado sin solución: {who}", "Sent elsewhere twice, unsolved: {who}"),
-    "sla_warning": ("Respuesta a punto de vencer: {who}", "Answer about to be late: {who}"),
-    "sla_breached": ("Respuesta fuera de plazo: {who}", "Answer overdue: {who}"),
-}
-
-
-def about_case(case: Case, reason: Reason, rulebook: Rulebook, now: datetime, route: str, *, late_by_s: int = 0) -> Alert:
-    """What staff are told about one customer's matter."""
-    who = f"@{case.author.lstrip('@')} ({case.source})" if case.author else case.source
-    minutes = int((now - case.opened_at).total_seconds() // 60)
-    es = f"Ha escrito {case.contacts} {'vez' if case.contacts == 1 else 'veces'} desde hace {_age(minutes)}; "
-    en = f"Has written {'once' if case.contacts == 1 else f'{case.contacts} times'} in {_age(minutes)}; "
-    es += f"{_n(case.answers, 'respuesta', 'respuestas')}, {_n(case.hand_offs, 'derivación', 'derivaciones')}."
-    en += f"{_n(case.answers, 'answer', 'answers')}, {_n(case.hand_offs, 'hand-off', 'hand-offs')}."
-    return Alert(
-        alert=alert_id(case.id, reason, now),
-        at=now,
-        late_by_s=late_by_s,
-        reason=reason,
-        severity=2 if reason == "moment" else 3 if reason in ("fraud", "sla_breached", "hand_offs") else 4,
-        case=case.id,
-        incident=case.incident or None,
-        brand=case.brand or rulebook.file.brand.name,
-        service=case.service or None,
-        onset_at=case.opened_at,
-        headline=Text(*(text.format(who=who) for text in _CASE_HEADLINES[reason])),
-        detail=Text(es, en),
-        facts={
-            "contacts": case.contacts,
-            "answers": case.answers,
-            "hand_offs": case.hand_offs,
-            **({"due_at": _iso(case.clock.due_at), "promise": case.clock.promise} if case.clock else {}),
-        },
-        messages=case.messages[-SHOWN:],
-        to=route,
-    )
-
-
-def _n(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"
-
-
-def _age(minutes: int) -> str:
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"
-
-
-def _iso(at: datetime) -> str:
-    return at.isoformat().replace("+00:00", "Z")
-
-
-def many_cases(cases: Sequence[Case], reason: Reason, rulebook: Rulebook, now: datetime, route: str) -> Alert:
-    """Several clocks that ran out together are one message, not one each."""
-    oldest = min(cases, key=lambda case: case.opened_at)
-    minutes = int((now - oldest.opened_at).total_seconds() // 60)
-    late = reason == "sla_breached"
-    return Alert(
-        alert=alert_id("|".join(case.id for case in cases), reason, now),
-        at=now,
-        reason=reason,
-        severity=3 if late else 4,
-        brand=oldest.brand or rulebook.file.brand.name,
-        onset_at=oldest.opened_at,
-        headline=Text(
-            f"{len(cases)} respuestas {'fuera de plazo' if late else 'a punto de vencer'}; la más antigua espera {_age(minutes)}",
-            f"{len(cases)} answers {'overdue' if late else 'about to be late'}; the oldest has waited {_age(minutes)}",
-        ),
-        facts={"cases": [case.id for case in cases]},
-        messages=tuple(case.messages[0] for case in cases)[:SHOWN],
-        to=route,
-    )
-
-
-def about_impersonator(signal_id: str, author: str, source: str, rulebook: Rulebook, now: datetime, late_by_s: int) -> Alert:
-    """An account that looks like ours writes to our customers."""
-    who = f"@{author.lstrip('@')} ({source})"
+def about_impersonator(message: Message, poser: Poser, rulebook: Rulebook, now: datetime, late_by_s: int) -> Alert:
+    """An account that looks like ours writes to our customers: what to do, and what to tell them."""
+    who = f"@{message.author.lstrip('@')} ({message.source})"
+    ours = ", ".join(f"@{handle.lstrip('@')}" for handle in rulebook.file.brand.accounts.get(message.source, ()))
+    asks = [ASKS[name] for name in poser.asks_for]
+    es, en = ", ".join(text.es for text in asks), ", ".join(text.en for text in asks)
     return Alert(
         alert=alert_id(who, "impersonator", now),
         at=now,
@@ -222,10 +113,17 @@ def about_impersonator(signal_id: str, author: str, source: str, rulebook: Ruleb
         brand=rulebook.file.brand.name,
         headline=Text(f"Una cuenta se hace pasar por nosotros: {who}", f"An account pretends to be us: {who}"),
         detail=Text(
-            "Escribe a clientes que se quejan. Denúnciala a la red y avisa a los clientes.",
-            "It writes to customers who complain. Report it to the network and warn customers.",
+            f"Contesta a clientes{f' y les pide {es}' if es else ''}. Avisa ya al cliente en el mismo hilo y denuncia la cuenta a la red.",
+            f"It answers customers{f' and asks for {en}' if en else ''}. Warn the customer in the same thread now, and report the account.",
         ),
-        messages=(signal_id,),
+        say=Text(
+            f"Esa cuenta no es nuestra{f': solo escribimos desde {ours}' if ours else ''}. Nunca pedimos claves ni códigos."
+            " Si les has dado algún dato, dínoslo y te ayudamos.",
+            f"That account is not ours{f': we only write from {ours}' if ours else ''}. We never ask for passwords or codes."
+            " If you gave them anything, tell us and we will help.",
+        ),
+        facts={"account": message.author, "like": poser.like, "asks_for": list(poser.asks_for), "audience": message.audience},
+        messages=(message.id,),
         to=_route_for("fraud", rulebook),
     )
 
@@ -267,6 +165,7 @@ def about_us(report: SelfReport, rulebook: Rulebook, now: datetime) -> Alert:
         severity=None,
         headline=report.headline,
         detail=report.detail,
+        facts={"about": report.id},  # by which a pager knows the end of it
         to=rulebook.file.incidents.route,
     )
 
@@ -279,14 +178,3 @@ def route_of(signals: Sequence[Signal], kind: str, rulebook: Rulebook) -> str:
     """The route of the rule that a signal of this kind fitted."""
     names = {signal.rule for signal in signals if signal.kind == kind}
     return next((rule.route for rule in rulebook.file.rules if rule.name in names), _route_for(kind, rulebook))
-
-
-def silenced(alert: Alert, rulebook: Rulebook, now: datetime) -> str:
-    """Why this alert is not said: the silence that covers it, or "". Severity 1 and what carebot says of itself are never silenced."""
-    if alert.severity is None or alert.severity == 1:
-        return ""
-    for silence in rulebook.file.silences:
-        covers = not silence.services or (alert.service or "") in silence.services
-        if covers and (not silence.reasons or alert.reason in silence.reasons) and now < silence.until:
-            return f"silenced by {silence.owner} until {silence.until:%Y-%m-%d %H:%M}: {silence.because}"
-    return ""

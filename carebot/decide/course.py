@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -11,22 +12,25 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from carebot.config.schema import Rulebook
-from carebot.decide import allclear, cases, coverage, incidents, machines, surroundings
-from carebot.decide.alerts import LATE, about_incident
+from carebot.decide import allclear, cards, coverage, desk, flapping, incidents, machines, public, surroundings, volume
+from carebot.decide.alerts import about_incident
 from carebot.decide.cells import Cell, minute_of, moment_of
-from carebot.decide.incidents import Move, Push, is_open
+from carebot.decide.incidents import Move, Pace, is_bare, is_open
+from carebot.decide.lessons import LEAST_READ
 from carebot.decide.match import VAGUE
-from carebot.decide.state import Memory, State, incident_over, open_ones
-from carebot.model import Alert, Case, Click, Incident, Message, Reason, WellAgain
+from carebot.decide.sentences import LATE
+from carebot.decide.state import State, incident_over, open_ones
+from carebot.model import Alert, Case, Incident, Message, Reason, WellAgain
 from carebot.understand.verdicts import Verdicts
 
 
 def time_passed(state: State, rulebook: Rulebook, zone: ZoneInfo, now: datetime) -> list[Move]:
     """Each open incident at this minute: still more than usual, calm, or over?"""
-    return [move for one in list(state.incidents.values()) if is_open(one) for move in _judged(state, one, now)]
+    lived = [one for one in state.incidents.values() if is_open(one) and not is_bare(one)]
+    return [move for one in lived for move in _judged(state, one, rulebook, now)]
 
 
-def over_before(state: State, brand: str, minute: int, unsaid: Collection[str], now: datetime) -> list[Move]:
+def over_before(state: State, brand: str, minute: int, unsaid: Collection[str], rulebook: Rulebook) -> list[Move]:
     """What would have been over before this minute, had the backlog been read live: two failures in one backlog are two incidents.
 
     The minutes that the clock did not bring while the incident was open pass for it here.
@@ -40,22 +44,24 @@ def over_before(state: State, brand: str, minute: int, unsaid: Collection[str], 
         for passing in range(first, minute):
             if not is_open(state.incidents[one.id]):
                 break
-            moves += _judged(state, state.incidents[one.id], moment_of(passing), unsaid)
+            moves += _judged(state, state.incidents[one.id], rulebook, moment_of(passing), unsaid)
     return moves
 
 
-def _judged(state: State, incident: Incident, at: datetime, unsaid: Collection[str] = ()) -> list[Move]:
+def _judged(state: State, incident: Incident, rulebook: Rulebook, at: datetime, unsaid: Collection[str] = ()) -> list[Move]:
     """One open incident as of a moment, which is `now` but for what is read late."""
     memory, mine = state.memory, [name for name in incidents.services(incident) if name]
     usual = surroundings.usual(state, [Cell(incident.brand, name) for name in mine or [""]], minute_of(at))
-    quiet = allclear.quiet(incident, said_of(state, incident, at, unsaid), at, lambda window: _heard(memory, incident, at, window), usual)
+    said, ears = said_of(state, incident, at, unsaid), surroundings.ears(state, incident.brand, rulebook)
+    read = _shares_read(state, incident, rulebook, at)
+    quiet = allclear.quiet(incident, said, at, lambda window: _heard(ears, incident, at, window), usual, read)
     after, push = allclear.judged(
         incident,
         quiet,
         at,
         broken=any(machines.failing(memory, name) for name in mine),
-        repaired=bool(incident.probes)
-        and any((check := memory.checks.get(name)) and check.ok and check.run >= machines.LOOKS for name in mine),
+        repaired=bool(incident.probes) and any(machines.repaired(memory, name) for name in mine),
+        needed=flapping.calm_needed(incident),
     )
     reason: Reason | None = None
     if push:
@@ -77,10 +83,35 @@ def said_of(state: State, incident: Incident, at: datetime, unsaid: Collection[s
     ]
 
 
-def _heard(memory: Memory, incident: Incident, at: datetime, window: int) -> float:
+def pace(state: State, incident: Incident, rulebook: Rulebook, now: datetime, at: datetime) -> Pace:
+    """How fast its complaints come at this moment, by what is known now. Of a sample, each stands for several."""
+    said = said_of(state, incident, now)
+    first = max(minute_of(incident.onset_at), minute_of(now) - coverage.KEPT)
+    read = surroundings.read_of(state, rulebook, incident, first, max(1, minute_of(now) - first + 1))
+    if read is None:
+        return incidents.pace(incident, said, at)
+    stands_for = dict(enumerate((1 / np.maximum(read, LEAST_READ)).tolist(), first))
+    paced = incidents.pace(incident, said, at, lambda moment: stands_for.get(minute_of(moment), 1.0), float(read.mean()))
+    told_at = next((turn.at for turn in reversed(incident.turns) if turn.reason), incident.opened_at)
+    told = max(0, minute_of(told_at) - first)
+    return replace(paced, fuller=float(read[told:].mean() / read[:told].mean())) if 0 < told < len(read) else paced
+
+
+def _shares_read(state: State, incident: Incident, rulebook: Rulebook, at: datetime) -> tuple[float, float]:
+    """The share that was read of what was posted while its people complained, and in the last hour."""
+    minute = minute_of(at)
+    first = max(min(minute_of(incident.onset_at), minute - 59), minute - coverage.KEPT)
+    read = surroundings.read_of(state, rulebook, incident, first, minute - first + 1)
+    if read is None:
+        return 1.0, 1.0
+    lasted = read[max(0, minute_of(incident.onset_at) - first) : max(1, minute_of(incident.last_signal_at or at) + 1 - first)]
+    return float(lasted.mean()), float(read[-60:].mean())
+
+
+def _heard(ears: coverage.Ears, incident: Incident, at: datetime, window: int) -> float:
     """How many of the last so many minutes were heard where this incident's people speak."""
     first = minute_of(at) - window + 1
-    parts: dict[str, NDArray[np.float64]] = {network: coverage.heard(memory.ears, network, first, window) for network in incident.by_source}
+    parts: dict[str, NDArray[np.float64]] = {network: coverage.heard(ears, network, first, window) for network in incident.by_source}
     return float(coverage.of_rollup(incident.by_source, parts).sum()) if parts else window
 
 
@@ -92,30 +123,6 @@ def recovered(state: State, messages: Sequence[Message], verdicts: Verdicts, our
         if over:
             said = WellAgain(message.id, message.author_key, message.posted_at)
             state.incidents[over.id] = allclear.with_well_again(over, [said])
-
-
-def clicked(state: State, click: Click, rulebook: Rulebook, now: datetime) -> Move | None:
-    """A person's word on an incident, or on the one it was merged into. Clicks on incidents long gone change nothing."""
-    incident = state.incidents.get(click.incident)
-    while incident and incident.merged_into:
-        incident = state.incidents.get(incident.merged_into)
-    if incident is None:
-        return None
-    reason: Reason | None = None
-    match click.action:
-        case "take":
-            incident = replace(incident, owner=click.user)
-        case "snooze":
-            incident = replace(incident, snoozed_until=now + timedelta(hours=1), owner=incident.owner or click.user)
-        case "confirm":
-            incident = replace(incident, owner=incident.owner or click.user)
-            incident, reason = incidents.pushed(incident, Push.confirmed_by_person, now, by=click.user)
-            incident = incidents.rated(incident, is_core(incident.service, rulebook))
-        case "resolve" | "not_incident":
-            incident = replace(incident, dismissed=click.action == "not_incident")
-            incident, reason = incidents.pushed(incident, Push.closed_by_person, now, by=click.user)
-    state.incidents[incident.id] = incident
-    return Move(incident.id, reason, 60, by_evidence=False) if reason else None
 
 
 def is_core(service: str, rulebook: Rulebook) -> bool:
@@ -156,8 +163,8 @@ def tell(state: State, move: Move, rulebook: Rulebook, now: datetime) -> Alert:
         severity = incident.told_severity if incident.told_severity < incidents.UNTOLD else max(3, severity)
     evidence = set(incident.messages)
     mine = {incident.id, *incident.merged}
-    waits = [case for case in cases.waiting(state.desk.cases.values()) if case.incident in mine or not evidence.isdisjoint(case.messages)]
-    pace = incidents.pace(incident, said_of(state, incident, now), now)
+    waits = [case for case in desk.waiting(state.desk.cases.values()) if case.incident in mine or not evidence.isdisjoint(case.messages)]
+    paced = pace(state, incident, rulebook, now, now)
     facts = {
         "count": incident.count,
         "authors": incident.author_count,
@@ -168,17 +175,51 @@ def tell(state: State, move: Move, rulebook: Rulebook, now: datetime) -> Alert:
         "false_alarms_a_month": float(f"{incident.false_alarms:.2g}"),
         "probes": list(incident.probes),
         "waiting": len(waits),
-        "owner": incident.owner or None,
-        "per_min": pace.per_min,
+        "waiting_oldest_min": (now - (desk.owed_since(waits[0]) or now)) // timedelta(minutes=1) if waits else None,
+        "owner": incident.owner_name or incident.owner or None,
+        "per_min": paced.per_min,
         "per_min_told": incident.told_per_min,
-        "accelerating": pace.accelerating,
+        "accelerating": paced.accelerating,
         "severity_because": list(incident.severity_because),
         "merged_into": incident.merged_into or None,
         "rules": rulebook.fingerprint,
+        "hidden": dict(incident.hidden),
+        **flapping.facts(incident, state.incidents.values()),
+        **not_read(state, incident, rulebook, now),
+        **cards.facts(state, incident, now),
+        **public.facts(state, incident, rulebook),
     }
     told = min(severity, incident.told_severity)
-    state.incidents[incident.id] = replace(incident, told_count=incident.count, told_per_min=pace.per_min, told_severity=told)
-    return about_incident(replace(incident, severity=severity), move.reason, rulebook, now, late_by_s=late, facts=facts)
+    state.incidents[incident.id] = replace(
+        incident, told_count=incident.count, told_per_min=paced.per_min, told_severity=told, shown=cards.glance(incident)
+    )
+    say = public.to_say(state, incident, rulebook, now)
+    return about_incident(replace(incident, severity=severity), move.reason, rulebook, now, late_by_s=late, facts=facts, say=say)
+
+
+def not_read(state: State, incident: Incident, rulebook: Rulebook, now: datetime) -> dict[str, Any]:
+    """Of how many posts those of its time that were read are a sample, where that is so; and where far more is posted than usual."""
+    told: dict[str, Any] = {}
+    ears = surroundings.ears(state, incident.brand, rulebook)
+    read, of = coverage.sample(ears, incident.by_source, minute_of(incident.onset_at), minute_of(now))
+    if of > read:
+        told["sampled"] = {"read": read, "of": of}
+    if swell := incident.swell or (volume.highest(state, now) if incident.brand == rulebook.file.brand.name else None):
+        told["volume"] = {
+            "source": swell.source,
+            "network": swell.network,
+            "posts": swell.posts,
+            "usual": swell.usual,
+            "window_min": swell.minutes,
+            "unread": _why_unread(state, swell.source),
+        }
+    return told
+
+
+def _why_unread(state: State, source: str) -> str:
+    if not volume.unread(state, source):
+        return ""
+    return "budget" if volume.readers(state, source) else "counts"
 
 
 def shown_severity(incident: Incident, now: datetime) -> int:

@@ -8,13 +8,14 @@ What it is made of is sums and sets, so the order in which its evidence is read 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
 import msgspec
 from msgspec.structs import replace
 
+from carebot.decide import polls
 from carebot.model import Incident, Phase, Reason, Signal, Turn, Witnesses
 
 CALM_FOR_MONITORING = timedelta(minutes=10)
@@ -90,13 +91,18 @@ def is_open(incident: Incident) -> bool:
     return incident.phase != "resolved"
 
 
+def is_bare(incident: Incident) -> bool:
+    """Was it opened by a mere count of posts, and nobody's words or check stand behind it?"""
+    return incident.swell is not None and not incident.count and not incident.probes
+
+
 def services(incident: Incident) -> tuple[str, ...]:
     return (incident.service, *incident.also)
 
 
 def covers(incident: Incident, service: str) -> bool:
     """Does a complaint about this service belong here? Who names none means the one that is open."""
-    return not service or not incident.service or service in services(incident)
+    return not is_bare(incident) and (not service or not incident.service or service in services(incident))
 
 
 def opened(id_: str, brand: str, service: str, found: Evidenced, noticed_at: datetime, now: datetime) -> Incident:
@@ -116,10 +122,6 @@ def opened(id_: str, brand: str, service: str, found: Evidenced, noticed_at: dat
         probes=found.probes,
         witnesses=found.witnesses,
     )
-
-
-def slug(name: str) -> str:
-    return "-".join("".join(c if c.isalnum() and c.isascii() else " " for c in name.lower()).split()) or "brand"
 
 
 def link(usual: float, window: int) -> int:
@@ -250,34 +252,45 @@ def pushed(
 
 
 def is_strong(incident: Incident, budget: float, people: int) -> bool:
-    """Enough to confirm: far beyond the false-alarm budget with two people more than needed, or machine and people agree."""
+    """Enough to confirm: far beyond the false-alarm budget with two people more than needed, or machine (or desk) and people agree."""
     voices = min(incident.author_count, incident.count - incident.count_before)
-    alone = incident.false_alarms <= budget / CONFIRM_FACTOR and voices >= people + 2
-    return alone or ((bool(incident.probes) or incident.witnesses.vouched) and voices >= 2)
+    alone = polls.rarer(incident.false_alarms, incident.votes) <= budget / CONFIRM_FACTOR and voices >= people + 2
+    vouched = bool(incident.probes) or incident.witnesses.vouched or polls.vouched(incident.votes)
+    return alone or (vouched and voices >= 2)
 
 
 # ── growth ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 class Pace(msgspec.Struct, frozen=True):
-    """How fast complaints come: so many a minute over the last ten, and whether ever faster."""
+    """How fast complaints come: so many a minute over the last ten, and whether ever faster. `fuller`: so many times as much is read
+    since we last spoke as before."""
 
     per_min: float
     accelerating: bool
+    fuller: float = 1.0
 
 
-def pace(incident: Incident, said: Sequence[datetime], at: datetime) -> Pace:
-    """said: when the incident's evidence was posted, as far as the last hour goes. Ever faster: the last third brought more than half."""
+def pace(
+    incident: Incident, said: Sequence[datetime], at: datetime, stands_for: Callable[[datetime], float] = lambda _: 1, read: float = 1
+) -> Pace:
+    """Ever faster: the last third brought more than half.
+
+    said         when the incident's evidence was posted, as far as the last hour goes
+    stands_for   how many of its kind one that was posted then stands for: of a sample, several
+    read         the share of the incident's time that was read
+    """
     lasted = at - incident.onset_at
-    lately = sum(moment > at - timedelta(minutes=10) for moment in said)
-    third = sum(moment > at - lasted / 3 for moment in said)
-    return Pace(round(lately / 10, 2), lasted >= timedelta(minutes=3) and incident.count >= 6 and 2 * third > incident.count)
+    lately = sum(stands_for(moment) for moment in said if moment > at - timedelta(minutes=10))
+    third = sum(stands_for(moment) for moment in said if moment > at - lasted / 3)
+    enough = lasted >= timedelta(minutes=3) and incident.count >= 6
+    return Pace(round(lately / 10, 2), enough and 2 * third * read > incident.count)
 
 
 def grew(incident: Incident, now: Pace) -> bool:
-    """Worth a word: at least ten more than when we last spoke, and twice as many, or coming twice as fast."""
-    more = incident.count >= incident.told_count + 10
-    return more and (incident.count >= 2 * incident.told_count or now.per_min >= 2 * max(incident.told_per_min, 0.5))
+    """Worth a word: at least ten more than when we last spoke, and twice as many, or coming twice as fast. To read more is no growth."""
+    fresh = incident.count - incident.told_count
+    return fresh >= 10 and (fresh >= now.fuller * incident.told_count or now.per_min >= 2 * max(incident.told_per_min, 0.5))
 
 
 def is_snoozed(incident: Incident, now: datetime) -> bool:

@@ -12,6 +12,8 @@ from carebot.decide.state import State
 from carebot.model import Click, Label, Refusal
 from carebot.understand.verdicts import SERVICES
 
+OF_NO_TEXT = ("known", "few", "elsewhere")  # why it was no incident, although the messages do say that something fails
+
 
 def labels(state: State, click: Click, rulebook: Rulebook) -> tuple[Label, ...]:
     """What this click says of which messages; nothing where its incident is long gone, or `refused` has a reason."""
@@ -22,7 +24,7 @@ def labels(state: State, click: Click, rulebook: Rulebook) -> tuple[Label, ...]:
         case "confirm":
             return _of(incident.messages, click, "yes")
         case "not_incident":
-            return _of(incident.messages, click, "no")
+            return () if click.choice in OF_NO_TEXT else _of(incident.messages, click, "no")
         case "correct":
             return _of((click.message,) if click.message else incident.messages, click, click.service)
         case _:

@@ -35,8 +35,7 @@ def is_ours(message: Message, own: frozenset[tuple[str, str]]) -> bool:
 
 def compared(rulebook: Rulebook) -> dict[str, str]:
     """The brands we only compare with, by every name they go by in messages."""
-    brands = rulebook.file.brand.compare_with.items()
-    return {_folded(called): name for name, also in brands for called in (name, *also)}
+    return {_folded(called): name for name, also in rulebook.file.compared.items() for called in (name, *also)}
 
 
 def brand_of(message: Message, compared: Mapping[str, str], ours: str) -> str:
@@ -66,7 +65,7 @@ def signals(
             if key in found or not _about(rule, verdicts, row) or not _says(rule, plain[row]):
                 continue
             brand = brand_of(message, others, rulebook.file.brand.name)
-            if message.repost_of if rule.when == "outage" else brand in rulebook.file.brand.compare_with:
+            if message.repost_of if rule.when == "outage" else brand in rulebook.file.compared:
                 continue
             found[key] = _signal(message, rule, verdicts, row, brand)
     return tuple(found[key] for key in sorted(found, key=lambda key: key[0]))

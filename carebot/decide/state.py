@@ -11,14 +11,17 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
+import numpy as np
 
-from carebot.decide import voices
-from carebot.decide.cases import Desk, put
-from carebot.decide.cells import LATE, Cell, Profile, Table, minute_of, moment_of
+from carebot.decide import lessons, voices
+from carebot.decide.cells import LATE, POSTS, Cell, Floats, Profile, Table, minute_of, moment_of
 from carebot.decide.coverage import Ear
-from carebot.decide.incidents import covers, is_open
+from carebot.decide.days import Day, Summed
+from carebot.decide.desk import Desk, put
+from carebot.decide.held import Held
+from carebot.decide.incidents import covers, is_bare, is_open
 from carebot.decide.voices import Voices
-from carebot.model import Case, Incident, Notice, Signal
+from carebot.model import Case, Incident, Notice, Reason, Signal, Statement
 from carebot.understand.copies import Window
 
 RECENT = LATE + 60  # minutes of counted signals kept whole, as evidence for an incident that opens, also of what is read late
@@ -27,13 +30,15 @@ KEPT_OVER = 240  # minutes a resolved incident is remembered: long enough to be 
 
 
 class Check(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How a probe's target has been doing: `run` looks in a row had the same result, the first at `since`, the last at `last_at`."""
+    """How one probe has been doing: `run` looks in a row had the same result, the first at `since`, the last at `last_at`. `service`: its
+    target, where that has probes with names; it is the key of the check otherwise."""
 
     ok: bool
     run: int
     since: datetime
     last_at: datetime
     id: str  # of the first of them
+    service: str = ""
 
 
 class Component(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -46,21 +51,43 @@ class Component(msgspec.Struct, frozen=True, omit_defaults=True):
     over_at: datetime | None = None
 
 
+class Series(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a network counted for one source: `posts` of each minute from `first` on, -1 where it said nothing; and all first and last
+    minutes of which it ever `told`, so that none is learned twice."""
+
+    network: str = ""
+    first: int = 0
+    posts: tuple[float, ...] = ()
+    told: tuple[tuple[int, int], ...] = ()
+
+    def minutes(self, first: int, minutes: int) -> Floats:
+        """Posts of each of these minutes, -1 where nothing was told."""
+        found, begin = np.full(minutes, -1.0), self.first - first
+        there = self.posts[max(0, -begin) : max(0, minutes - begin)]
+        found[max(0, begin) : max(0, begin) + len(there)] = there
+        return found
+
+
 class Memory(msgspec.Struct, omit_defaults=True):
     """The small things, stored whole as one row."""
 
     minute: int = 0  # last minute whose turn is done
     heard_from: int = 0  # minute of the first message ever: before a cell's first complaint there was silence, and silence counts
-    checks: dict[str, Check] = {}
+    checks: dict[str, Check] = {}  # by target, or target/name where a probe has one
     components: dict[str, Component] = {}  # by "provider/component"
     notices: tuple[Notice, ...] = ()
     impersonators: tuple[str, ...] = ()
-    held: dict[str, tuple[str, ...]] = {}  # reason → cases whose clock ran out and of whom we have not spoken yet
+    held: dict[Reason, tuple[str, ...]] = {}  # reason → cases whose clock ran out and of whom we have not spoken yet
+    held_back: dict[str, Held] = {}  # by silence, or route: what is not said for now
+    days: dict[str, Day] = {}  # what the last weeks' days came to, by their date where the desk is
+    digests: dict[str, Summed] = {}  # route → how far its digests go, and when the next is due
     sla_told_at: datetime | None = None
+    clocked: int = 0  # the minute in which clocks were last looked at; another one than `minute` where the machine's clock was set back
     numbers: dict[str, int] = {}  # "brand-service-day" → incidents so far, which is what their names are made of
     learned: dict[str, tuple[float, float]] = {}  # by the name of a calendar entry: what its factor is learned from
     compared: dict[str, int] = {}  # brand we compare with → minute of its last counted complaint
     ears: dict[str, Ear] = {}  # how far each source has been heard, by its name in the rules file
+    volumes: dict[str, Series] = {}  # how many posts matched each source's search in the last hours, likewise
 
     def copy(self) -> Memory:
         return msgspec.structs.replace(self, checks=dict(self.checks), components=dict(self.components), held=dict(self.held))
@@ -70,6 +97,7 @@ class State(msgspec.Struct):
     """Everything `step` remembers. `step` works on a copy and hands that back: nobody else changes one."""
 
     table: Table = msgspec.field(default_factory=Table)
+    volumes: Table = msgspec.field(default_factory=Table)  # posts that were only counted (`volume`): a row a source, apart from the others
     profiles: Mapping[Cell, Profile] = {}  # as they were stored: rows that the table has not recalled yet
     recent: dict[str, tuple[Signal, ...]] = {}  # brand → counted signals of the last RECENT minutes, oldest first
     voices: Voices = msgspec.field(default_factory=Voices)  # who has spoken in the last hours
@@ -77,16 +105,19 @@ class State(msgspec.Struct):
     incidents: dict[str, Incident] = {}
     desk: Desk = msgspec.field(default_factory=Desk)
     memory: Memory = msgspec.field(default_factory=Memory)
+    statements: dict[str, Statement] = {}  # of the incidents above
 
     def copy(self) -> State:
         return msgspec.structs.replace(
             self,
             table=self.table.draft(),
+            volumes=self.volumes.draft(),
             recent=dict(self.recent),
             voices=self.voices.draft(),
             incidents=dict(self.incidents),
             desk=self.desk.draft(),
             memory=self.memory.copy(),
+            statements=dict(self.statements),
         )
 
     def settled(self) -> State:
@@ -101,15 +132,24 @@ def restored(
     cases: Iterable[Case],
     memory: Memory,
     texts: Window,
+    statements: Iterable[Statement] = (),
 ) -> State:
     """The state these rows stand for. `signals`: outage signals of the last hours, as far back as the table's columns go.
 
     Profiles are recalled by the first step: what they learned since depends on the rules.
     """
-    state = State(incidents={incident.id: incident for incident in incidents}, memory=memory, texts=texts, profiles=profiles)
-    state.table.add(tuple(profiles))
+    voiced = {cell: profile for cell, profile in profiles.items() if cell.symptom != POSTS}
+    state = State(incidents={incident.id: incident for incident in incidents}, memory=memory, texts=texts, profiles=voiced)
+    state.table.add(tuple(voiced))
+    state.volumes.add([cell for cell in profiles if cell not in voiced])
     if memory.minute:
         state.table.turn_to(memory.minute // 60)
+        state.volumes.turn_to(memory.minute // 60)
+    for cell, row in state.volumes.rows.items():
+        state.volumes.remember(row, profiles[cell])
+        series = memory.volumes.get(cell.source, Series()).minutes(state.volumes.first, state.volumes.counts.shape[1])
+        state.volumes.counts[row] = np.maximum(series, 0)
+    state.volumes.learned_to = lessons.settled_by(memory.minute, 0)
     for signal in sorted(signals, key=_posted):
         voices.kept(state.voices, signal)
         if signal.counted:
@@ -118,6 +158,8 @@ def restored(
     forget(state, memory.minute)
     for case in cases:
         put(state.desk, case)
+    known = {name for one in state.incidents.values() for name in (one.id, *one.merged)}
+    state.statements = {said.id: said for said in statements if said.incident in known}
     return state
 
 
@@ -179,11 +221,12 @@ def forget(state: State, minute: int) -> None:
     for id_, one in list(state.incidents.items()):
         if not is_open(one) and one.resolved_at and minute - minute_of(one.resolved_at) > KEPT_OVER:
             del state.incidents[id_]
+            state.statements = {name: said for name, said in state.statements.items() if said.incident != id_}
 
 
 def open_ones(state: State, brand: str) -> list[Incident]:
-    """Open incidents of a brand, the most recently active first."""
-    mine = [one for one in state.incidents.values() if one.brand == brand and is_open(one)]
+    """Open incidents of a brand, the most recently active first; without what only a count of posts opened: that explains no complaint."""
+    mine = [one for one in state.incidents.values() if one.brand == brand and is_open(one) and not is_bare(one)]
     return sorted(mine, key=lambda one: (one.last_signal_at or one.opened_at, one.id), reverse=True)
 
 

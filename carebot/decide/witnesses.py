@@ -107,7 +107,7 @@ def _suffer(name: str, rulebook: Rulebook) -> tuple[str, ...]:
 
 def _others(state: State, service: str, minute: int, rulebook: Rulebook) -> tuple[int, tuple[str, ...]]:
     """How many brands we can compare with, and those of them whose customers complain of this service more than usual."""
-    heard = [brand for brand in rulebook.file.brand.compare_with if _is_heard(state, brand, minute)]
+    heard = [brand for brand in rulebook.file.compared if _is_heard(state, brand, minute)]
     return len(heard), tuple(sorted(brand for brand in heard if elevated(state, Cell(brand, service), minute) <= ELEVATED / len(heard)))
 
 

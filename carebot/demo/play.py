@@ -20,8 +20,8 @@ from msgspec.structs import replace
 
 from carebot.clock import paced
 from carebot.config.schema import Rulebook
-from carebot.decide.alerts import service_name
-from carebot.decide.cases import waiting
+from carebot.decide.desk import waiting
+from carebot.decide.sentences import service_name
 from carebot.effects.card import Language
 from carebot.effects.destinations import panel
 from carebot.effects.store import Store
@@ -122,7 +122,7 @@ def _delivered(loop: Loop) -> Sequence[Alert]:
     found = loop.store.waiting_deliveries()
     for delivery in found:
         loop.store.record(replace(delivery, state="sent", ref="demo"))
-    return [delivery.alert for delivery in found]
+    return [delivery.alert for delivery in found if not delivery.quiet]
 
 
 def summary(loop: Loop, spoken: Sequence[Alert], language: Language) -> dict[str, Any]:

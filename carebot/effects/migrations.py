@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from sqlite_utils import Database, Migrations
 
 migrate = Migrations("carebot")
@@ -80,3 +83,65 @@ def what_became_of_it(db: Database) -> None:
     messages.add_column("checked_at", int)
     messages.create_index(["heard_from", "checked_at"])
     db.table("gaps").create({"source": str, "from_at": int, "to_at": int, "why": str, "at": int}, pk=("source", "from_at"))
+
+
+@migrate(name="0004_who_pressed_what")
+def who_pressed_what(db: Database) -> None:
+    db.table("audit").create({"n": int, "id": str, "at": int, "doc": bytes, "words": str, "mac": str}, pk="n")
+    db.table("audit").create_index(["id"], unique=True)
+    kept = "BEGIN SELECT RAISE(ABORT, 'the audit is only added to'); END"
+    db.conn.execute(f"CREATE TRIGGER audit_stays BEFORE DELETE ON audit {kept}")
+    db.conn.execute(f"CREATE TRIGGER audit_as_written BEFORE UPDATE OF n, id, at, doc, mac ON audit {kept}")
+    db.table("answers").create({"n": int, "at": int, "doc": bytes}, pk="n")  # what a person who pressed a button is still to be told
+
+
+@migrate(name="0005_who_is_quoted")
+def who_is_quoted(db: Database) -> None:
+    """Which messages are quoted on which card; and each alert that is no incident's is a thread of its own, found like those."""
+    db.table("quoted").create({"message": str, "thread": str, "destination": str}, pk=("message", "thread", "destination"))
+    db.conn.execute("UPDATE outbox SET incident = json_extract(doc, '$.alert.alert') WHERE incident = ''")
+    db.conn.execute(
+        "INSERT OR IGNORE INTO quoted SELECT said.value, incident, destination FROM outbox, json_each(doc, '$.alert.messages') AS said"
+        " WHERE state IN ('sending', 'sent') AND said.key < 3"
+    )
+
+
+@migrate(name="0006_a_case_has_several_clocks")
+def a_case_has_several_clocks(db: Database) -> None:
+    """One clock became several, and the ids of what was said became lines of a history. A case is on the desk until it is closed."""
+    cases = db.table("cases")
+    cases.add_column("waiting_since", int)
+    cases.add_column("closed_at", int)
+    for id_, doc in db.conn.execute("SELECT id, doc FROM cases").fetchall():
+        db.conn.execute("UPDATE cases SET doc = ? WHERE id = ?", [json.dumps(_with_clocks(json.loads(doc))).encode(), id_])
+    db.conn.execute("UPDATE cases SET waiting_since = opened_at WHERE met_at IS NULL AND due_at IS NOT NULL")
+    quiet = 3 * 86_400_000
+    latest = "(SELECT max(last_at) FROM cases)"
+    db.conn.execute(f"UPDATE cases SET closed_at = last_at + {quiet} WHERE due_at IS NULL AND last_at < {latest} - {quiet}")  # noqa: S608
+    db.conn.execute(
+        "UPDATE cases SET doc = CAST(json_set(doc, '$.closed_at', strftime('%Y-%m-%dT%H:%M:%SZ', closed_at / 1000, 'unixepoch')) AS BLOB)"
+        " WHERE closed_at IS NOT NULL"
+    )
+    cases.create_index(["author_key"])
+    cases.create_index(["closed_at"])
+
+
+def _with_clocks(doc: dict[str, Any]) -> dict[str, Any]:
+    said = doc.pop("messages", ())
+    lines = [{"id": id_, "at": doc["last_at" if n else "opened_at"], "what": "wrote" if n else "asked"} for n, id_ in enumerate(said)]
+    clock = doc.pop("clock", None)
+    if clock:
+        breached, warned = clock.pop("breached", False), clock.get("warned", False)
+        clock["warn_at"] = [] if warned or breached else [clock["warn_at"]]
+        if breached:
+            clock["breached_at"] = clock["due_at"]
+    return {**doc, "history": lines, "clocks": [clock] if clock else [], "returns": [doc["opened_at"]]}
+
+
+@migrate(name="0007_what_customers_are_told")
+def what_customers_are_told(db: Database) -> None:
+    db.table("statements").create(
+        {"id": str, "incident": str, "state": str, "expires_at": int, "said_at": int, "next_update_at": int, "doc": bytes}, pk="id"
+    )
+    db.table("statements").create_index(["state"])
+    db.table("statements").create_index(["incident"])

@@ -13,8 +13,10 @@ import msgspec
 from msgspec.structs import replace
 
 from carebot.decide.cells import Cell
-from carebot.decide.delivery import incident_of
-from carebot.model import Alert, Case, Delivery, Gap, Incident, Message, Signal
+from carebot.decide.delivery import thread_of
+from carebot.decide.desk import owed_since
+from carebot.decide.sla import next_moment
+from carebot.model import Alert, Case, Delivery, Gap, Incident, Message, Signal, Statement
 
 MESSAGE_COLUMNS = (
     "id", "source", "brand", "author", "author_name", "author_key", "lang", "text", "posted_at", "seen_at", "by_brand", "direct",
@@ -51,11 +53,11 @@ def incident_row(i: Incident) -> tuple[Any, ...]:
 
 
 def case_row(c: Case) -> tuple[Any, ...]:
-    clock = c.clock
-    pending = clock is not None and not clock.met_at and not clock.breached
+    first = next((clock for clock in c.clocks if clock.kind == "first_response"), None)
+    due = min((clock.due_at for clock in c.clocks if next_moment(clock)), default=None)
     return (
-        c.id, c.source, c.author_key, ms(c.opened_at), ms(c.last_at), ms(clock.due_at) if clock and pending else None,
-        ms_or_none(clock.met_at) if clock else None, encode(c),
+        c.id, c.source, c.author_key, ms(c.opened_at), ms(c.last_at), ms_or_none(due),
+        ms_or_none(first.met_at) if first and not first.void else None, encode(c), ms_or_none(owed_since(c)), ms_or_none(c.closed_at),
     )  # fmt: skip
 
 
@@ -65,7 +67,12 @@ def alert_row(a: Alert, muted: str, rules: str) -> tuple[Any, ...]:
 
 def delivery_row(d: Delivery) -> tuple[Any, ...]:
     bare = replace(d, alert=replace(d.alert, quotes=()))
-    return (d.id, incident_of(d.alert), d.destination, d.state, ms_or_none(d.next_at), d.ref, encode(bare))
+    return (d.id, thread_of(d.alert), d.destination, d.state, ms_or_none(d.next_at), d.ref, encode(bare))
+
+
+def statement_row(s: Statement) -> tuple[Any, ...]:
+    owed = s.next_update_at if not s.met_at else None
+    return (s.id, s.incident, s.state, ms_or_none(s.expires_at), ms_or_none(s.said_at), ms_or_none(owed), encode(s))
 
 
 def cell_key(cell: Cell) -> str:

@@ -40,18 +40,19 @@ class RulesOnDisk:
         self._in_force = ""
         self._at_start: str = ""
 
-    def at_start(self, store: Store | None, now: datetime) -> Rulebook:
+    def at_start(self, store: Store | None, now: datetime | None) -> Rulebook:
         """The rules to start with: the file's, or the last good ones the database remembers.
 
+        now   None where what depends on the day does not matter, as in a replay; with a store it is needed
         Raises Unusable, with every problem, when there are neither.
         """
-        rulebook, problems = self._read()
+        rulebook, problems = self._read(now)
         if rulebook is None and store and (text := store.last_good_rules()):
             rulebook, _ = read(text, name="the last good rules", kinds=self._kinds)
             self._at_start = _told(problems) if rulebook else ""
         if rulebook is None:
             raise Unusable("\n\n".join(str(problem) for problem in problems))
-        if store and not self._at_start:
+        if store and now and not self._at_start:
             store.remember_rules(rulebook.fingerprint, rulebook.text, now)
         self._in_force = rulebook.fingerprint
         return rulebook
@@ -62,10 +63,9 @@ class RulesOnDisk:
 
     def changed(self, now: datetime, *, forced: bool = False) -> News | None:
         """The news since the last look; None where there is none. `forced`: say so even if the file is the same."""
-        before = self._seen
-        rulebook, problems = self._read()
-        if self._seen == before and not forced:
+        if not self._is_new() and not forced:
             return None
+        rulebook, problems = self._read(now)
         if rulebook is None:
             return News(None, _refused(self.path, _told(problems), now))
         if rulebook.fingerprint == self._in_force and not forced and not self._at_start:
@@ -75,7 +75,15 @@ class RulesOnDisk:
         detail = Text(f"{self.path.name}, versión {rulebook.fingerprint}.", f"{self.path.name}, version {rulebook.fingerprint}.")
         return News(rulebook, SelfReport(id="rules", reason="rules_loaded", headline=headline, detail=detail, at=now))
 
-    def _read(self) -> tuple[Rulebook | None, Sequence[Problem]]:
+    def _is_new(self) -> bool:
+        """By its bytes: two hundred sources take a second to check, and this is asked every two seconds."""
+        try:
+            with self.path.open("rb") as file:
+                return file.read(LARGEST) != self._seen
+        except OSError as error:
+            return repr(error).encode() != self._seen
+
+    def _read(self, now: datetime | None) -> tuple[Rulebook | None, Sequence[Problem]]:
         try:
             with self.path.open("rb") as file:
                 raw = file.read(LARGEST)
@@ -85,7 +93,7 @@ class RulesOnDisk:
             return None, (Problem(name=str(self.path), line=1, column=1, message=what),)
         self._seen = raw
         text = decode(raw, name=str(self.path))
-        return (None, (text,)) if isinstance(text, Problem) else read(text, name=str(self.path), kinds=self._kinds)
+        return (None, (text,)) if isinstance(text, Problem) else read(text, name=str(self.path), kinds=self._kinds, now=now)
 
 
 def _told(problems: Sequence[Problem]) -> str:

@@ -14,6 +14,8 @@ from pathlib import Path
 from carebot.errors import Refused
 
 SLACK = "slack-token"  # the name of the secret, not the secret
+SLACK_APP = "slack-app-token"  # opens the line on which clicks come
+SLACK_SIGNING = ("slack-signing-secret", "slack-signing-secret-old")  # sign clicks sent by HTTP; the old one while it is renewed
 
 
 def variable(name: str) -> str:

@@ -9,10 +9,8 @@ A second writer is kept out by a lock on a separate file, which the kernel frees
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import socket
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -24,9 +22,12 @@ from msgspec.structs import replace
 from sqlite_utils import Database
 
 from carebot.decide.cells import SPAN, Profile
+from carebot.decide.delivery import thread_of
 from carebot.decide.state import Memory, State, restored
 from carebot.decide.step import Outcome
+from carebot.effects import audit, taken_back
 from carebot.effects.migrations import migrate
+from carebot.effects.one_writer import hold
 from carebot.effects.rows import (
     MESSAGE_COLUMNS,
     alert_row,
@@ -41,9 +42,9 @@ from carebot.effects.rows import (
     moment,
     ms,
     signal_row,
+    statement_row,
 )
-from carebot.errors import Held
-from carebot.model import Batch, Case, Delivery, Incident, Message, Quote, Refusal, Signal
+from carebot.model import Batch, Case, Delivery, Incident, Message, Quote, Refusal, Signal, Statement
 from carebot.understand import copies
 from carebot.understand.normalise import plain
 
@@ -61,6 +62,8 @@ _TO_RECHECK = (
     " ORDER BY checked_at, posted_at LIMIT ?"
 )
 RECHECK_AFTER, RECHECK_FOR = timedelta(hours=20), timedelta(days=30)  # X wants what was taken back gone within a day
+# Two lists of one source may both begin their gap where we last heard it: it is as long as the longer one.
+_GAP = "INSERT INTO gaps VALUES (?, ?, ?, ?, ?) ON CONFLICT (source, from_at) DO UPDATE SET to_at = max(to_at, excluded.to_at)"
 _FORGET_WHY = "UPDATE signals SET doc = CAST(json_remove(doc, '$.why') AS BLOB) WHERE id = ?"
 # Labels of messages we have and that were not deleted. The later word wins, in whatever order the clicks were read.
 _LABEL = (
@@ -69,8 +72,6 @@ _LABEL = (
     " AND NOT EXISTS (SELECT 1 FROM labels WHERE message = :message AND question = :question AND at > :at)"
 )
 _POST = "INSERT OR IGNORE INTO outbox (id, incident, destination, state, next_at, ref, doc) VALUES (?, ?, ?, ?, ?, ?, ?)"
-# SQLite below these versions can lose committed data when two connections checkpoint a WAL at once; we use one.
-WAL_RESET_FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 _T = TypeVar("_T")
 
 
@@ -78,7 +79,7 @@ class Store:
     """An open database. Use from one thread at a time. `path` None: in memory, for demos and replays that keep nothing."""
 
     def __init__(self, path: Path | None) -> None:
-        self._lock = _hold(path) if path else None
+        self._lock = hold(path) if path else None
         conn = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None, cached_statements=256)
         conn.execute("PRAGMA journal_mode=WAL")
         conn.execute("PRAGMA synchronous=FULL")
@@ -128,9 +129,10 @@ class Store:
             profiles={cell_of(key): msgspec.json.decode(doc, type=Profile) for key, doc in self._rows("SELECT cell, doc FROM profiles")},
             signals=self._docs(Signal, signals, latest - SPAN * hour),
             incidents=self._docs(Incident, "SELECT doc FROM incidents WHERE phase != 'resolved' OR resolved_at > ?", latest - 4 * hour),
-            cases=self._docs(Case, "SELECT doc FROM cases WHERE last_at > ? OR due_at IS NOT NULL", latest - 72 * hour),
+            cases=self._docs(Case, "SELECT doc FROM cases WHERE closed_at IS NULL ORDER BY opened_at, id"),
             memory=next(iter(self._docs(Memory, "SELECT doc FROM memory WHERE key = 'memory'")), Memory()),
             texts=self._texts(),
+            statements=self._docs(Statement, "SELECT doc FROM statements"),
         )
 
     def _texts(self) -> copies.Window:
@@ -144,24 +146,29 @@ class Store:
         row = self.db.conn.execute("SELECT text FROM rules ORDER BY at DESC, rowid DESC LIMIT 1").fetchone()
         return row[0] if row else None
 
-    def quotes(self, ids: Iterable[str]) -> tuple[Quote, ...]:
-        """The words behind these ids, as evidence; what was deleted meanwhile is left out."""
+    def quotes(self, ids: Iterable[str], most: int = -1) -> tuple[Quote, ...]:
+        """The words behind the first of these ids, as evidence, in the order they were said; what was deleted meanwhile is left out."""
         rows = self.db.conn.execute(
-            "SELECT id, text, author, source, posted_at, url FROM messages"
-            " WHERE id IN (SELECT value FROM json_each(?)) AND deleted_at IS NULL ORDER BY posted_at, id",
-            [json.dumps(list(ids))],
+            "SELECT messages.id, text, author, source, posted_at, url FROM json_each(?) AS asked JOIN messages ON messages.id = asked.value"
+            " WHERE deleted_at IS NULL ORDER BY asked.key LIMIT ?",
+            [json.dumps(list(dict.fromkeys(ids))), most],
         )
-        return tuple(Quote(id_, text, author, source, moment(at), url or "") for id_, text, author, source, at, url in rows)
+        said = (Quote(id_, text, author, source, moment(at), url or "") for id_, text, author, source, at, url in rows)
+        return tuple(sorted(said, key=lambda quote: (quote.at, quote.id)))
 
     def waiting_deliveries(self) -> list[Delivery]:
-        """The outbox's open rows, in the order they were decided, each alert with the quotes that still exist."""
+        """The outbox's open rows, in the order they were decided, each alert with the quotes that still exist.
+
+        A new one's `ref` is where its incident's message is now."""
         found = self._docs(Delivery, "SELECT doc FROM outbox WHERE state IN ('new', 'sending') ORDER BY n")
-        return [replace(one, alert=replace(one.alert, quotes=self.quotes(one.alert.messages[:3]))) for one in found]
+        found = [replace(one, ref=self.message_of(thread_of(one.alert), one.destination)) if one.state == "new" else one for one in found]
+        return [replace(one, alert=replace(one.alert, quotes=self.quotes(one.alert.messages, taken_back.MOST))) for one in found]
 
     def message_of(self, incident: str, destination: str) -> str:
         """Where the incident's message at this destination is, by what was sent there last, or ""."""
         row = self.db.conn.execute(
-            "SELECT ref FROM outbox WHERE incident = ? AND destination = ? AND state = 'sent' AND ref != '' ORDER BY n DESC LIMIT 1",
+            "SELECT ref FROM outbox WHERE incident = ? AND incident != '' AND destination = ? AND state = 'sent' AND ref != ''"
+            " ORDER BY n DESC LIMIT 1",
             [incident, destination],
         ).fetchone()
         return row[0] if row else ""
@@ -193,6 +200,7 @@ class Store:
         memory_before: Memory | None = None,
         rules: str = "",
         duplicates: int = 0,
+        secret: bytes = b"",
     ) -> None:
         """Everything one micro-batch decided, durably, or nothing of it."""
         conn, at = self.db.conn, ms(now)
@@ -203,7 +211,8 @@ class Store:
             conn.executemany(_EDIT, [{"id": one.id, "text": one.text, "fingerprint": one.fingerprint} for one in edited])
             conn.executemany(_SIGNAL, map(signal_row, outcome.signals))
             conn.executemany("INSERT OR REPLACE INTO incidents VALUES (?, ?, ?, ?, ?, ?, ?)", map(incident_row, outcome.incidents))
-            conn.executemany("INSERT OR REPLACE INTO cases VALUES (?, ?, ?, ?, ?, ?, ?, ?)", map(case_row, outcome.cases))
+            conn.executemany("INSERT OR REPLACE INTO statements VALUES (?, ?, ?, ?, ?, ?, ?)", map(statement_row, outcome.statements))
+            conn.executemany("INSERT OR REPLACE INTO cases VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(case_row, outcome.cases))
             profiles = [(cell_key(cell), encode(profile)) for cell, profile in outcome.profiles]
             conn.executemany("INSERT OR REPLACE INTO profiles VALUES (?, ?)", profiles)
             if memory_before != outcome.state.memory:
@@ -211,20 +220,24 @@ class Store:
             if outcome.texts is not None:
                 conn.execute("INSERT OR REPLACE INTO memory VALUES ('texts', ?)", [encode(outcome.texts)])
             conn.executemany(_LABEL, [{**msgspec.structs.asdict(label), "at": ms(label.at)} for label in outcome.labels])
+            if outcome.acted:
+                audit.append(conn, outcome.acted, secret, now)
             conn.executemany(_ERASE, [(at, id_) for id_ in deleted])
             conn.executemany("DELETE FROM labels WHERE message = ?", [(id_,) for id_ in deleted])
             conn.executemany(_FORGET_WHY, [(id_,) for id_ in (*deleted, *(one.id for one in edited))])
             checked = [(at, id_) for batch in batches for id_ in batch.checked]
             conn.executemany("UPDATE messages SET checked_at = ? WHERE id = ?", checked)
             gaps = [gap_row(gap, batch.source, now) for batch in batches for gap in batch.gaps]
-            conn.executemany("INSERT OR IGNORE INTO gaps VALUES (?, ?, ?, ?, ?)", gaps)
+            conn.executemany(_GAP, gaps)
             aside = [(one.source, one.item[:200], one.reason[:500], at) for one in refused]
             conn.executemany("INSERT INTO quarantine (source, item, reason, at) VALUES (?, ?, ?, ?)", aside)
             cursors = [(batch.source, batch.cursor, at) for batch in batches if batch.cursor is not None]
             conn.executemany("INSERT OR REPLACE INTO cursors VALUES (?, ?, ?)", cursors)
             spoken = [alert_row(alert, why, rules) for alert, why in (*((said, "") for said in outcome.alerts), *outcome.muted)]
             conn.executemany("INSERT OR IGNORE INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", spoken)
-            conn.executemany(_POST, map(delivery_row, deliveries))
+            changed = [*deleted, *(one.id for one in edited)]
+            anew = taken_back.shown_anew(conn, changed, now) if changed else ()
+            conn.executemany(_POST, map(delivery_row, (*deliveries, *anew)))
             self._count({"messages": len(messages), "duplicates": duplicates, "refused": len(refused), "deleted": len(deleted)})
             conn.execute("COMMIT")
         except BaseException:
@@ -232,10 +245,15 @@ class Store:
                 conn.execute("ROLLBACK")
             raise
 
-    def record(self, delivery: Delivery) -> None:
-        """A delivery's new state, durably. The quotes are not kept: they are read again each time."""
-        id_, _, _, state, next_at, ref, doc = delivery_row(delivery)
-        self.db.conn.execute("UPDATE outbox SET state = ?, next_at = ?, ref = ?, doc = ? WHERE id = ?", (state, next_at, ref, doc, id_))
+    def record(self, *changed: Delivery, fresh: Sequence[Delivery] = ()) -> None:
+        """Deliveries' new states and further deliveries, in one transaction. The quotes are not kept: they are read again each time."""
+        rows = [(state, next_at, ref, doc, id_) for id_, _, _, state, next_at, ref, doc in map(delivery_row, changed)]
+        with self.db.atomic():
+            self.db.conn.executemany("UPDATE outbox SET state = ?, next_at = ?, ref = ?, doc = ? WHERE id = ?", rows)
+            self.db.conn.executemany(_POST, map(delivery_row, fresh))
+            for delivery in changed:
+                if delivery.state == "sending":
+                    taken_back.quoting(self.db.conn, delivery)
 
     def remember_rules(self, fingerprint: str, text: str, now: datetime) -> None:
         """The rules now in force, for a restart that finds the file broken."""
@@ -250,29 +268,3 @@ class Store:
             "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET n = n + excluded.n",
             [(name, n) for name, n in seen.items() if n],
         )
-
-
-# ── one writer ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _hold(path: Path) -> int:
-    """The lock that keeps a second carebot out. Never on the database file itself: closing it would drop SQLite's own locks.
-
-    Raises Held, naming the process that holds it.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.pread(lock, 200, 0).decode(errors="replace").strip() or "an unknown process"
-        os.close(lock)
-        raise Held(f"{path} is in use by another carebot ({holder}). Stop that one first, or give this one a --db of its own.") from None
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, f"pid {os.getpid()} on {socket.gethostname()}".encode(), 0)
-    return lock
-
-
-def wal_reset_bug(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:
-    """Does this SQLite have the WAL-reset bug? carebot writes and checkpoints through one connection, which avoids it; `doctor` says so."""
-    return not any(version >= fixed and (fixed == WAL_RESET_FIXED[0] or version[:2] == fixed[:2]) for fixed in WAL_RESET_FIXED)

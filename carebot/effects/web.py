@@ -34,6 +34,7 @@ AT_ONCE = 64  # webhooks in hand, each up to MAX_BODY: 64 MB at the very most
 AGAIN_IN = "5"  # seconds, in Retry-After
 
 Accept = Callable[[Batch], Awaitable[None]]
+OverHttp = Callable[[Mapping[str, str], bytes], Awaitable[dict[str, Any] | None]]  # None: not surely from Slack
 T = TypeVar("T")
 
 
@@ -100,6 +101,7 @@ class Web:
 
     accept    returns when the batch is committed; raises asyncio.QueueFull or TimeoutError when it cannot be now
     turned_away   told the source of each request that was not surely from its sender, so that it can be counted
+    clicks    takes what somebody pressed in Slack (POST /slack/actions); None: not by this way
     port      0 asks the system for a free one; `port` tells which after start()
     """
 
@@ -112,13 +114,14 @@ class Web:
         metrics: Callable[[], Iterable[Metric]],
         clock: Callable[[], datetime],
         turned_away: Callable[[str], None] = lambda source: None,
+        clicks: OverHttp | None = None,
         host: str = "127.0.0.1",
         port: int = 8480,
     ) -> None:
         self.receivers = receivers
         self.port = port
         self._host, self._accept, self._health, self._metrics, self._clock = host, accept, health, metrics, clock
-        self._turned_away = turned_away
+        self._turned_away, self._clicks = turned_away, clicks
         self._hands = asyncio.Semaphore(AT_ONCE)
         self._runner: web.ServerRunner | None = None
 
@@ -143,6 +146,8 @@ class Web:
                 return await self._hook(request, source, receiver)
             case "GET", ["hooks", source] if isinstance(receiver := self.receivers.get(source), Greets):
                 return self._greeting(request, source, receiver)
+            case "POST", ["slack", "actions"] if self._clicks:
+                return await self._clicked(request, self._clicks)
             case "GET", ["health"]:
                 health = self._health()
                 return _json(200 if health.ok else 503, {"ok": health.ok, "facts": dict(health.facts)})
@@ -169,6 +174,23 @@ class Web:
             except (asyncio.QueueFull, TimeoutError):
                 return _busy()
             return _json(200 if isinstance(receiver, Greets) else 202, {"taken": len(batch.events), "refused": len(batch.refused)})
+
+    async def _clicked(self, request: web.BaseRequest, clicks: OverHttp) -> web.Response:
+        """What somebody pressed in Slack: 200 when it is taken, 401 for all that is not surely Slack's and ours."""
+        if self._hands.locked():
+            return _busy()
+        async with self._hands:
+            body = await _body(request)
+            if isinstance(body, web.Response):
+                return body
+            try:
+                answer = await clicks({name.lower(): value for name, value in request.headers.items()}, body)
+            except asyncio.QueueFull:
+                return _busy()
+            if answer is None:
+                self._turned_away("slack")
+                return _json(401, {"refused": "signature"})
+            return _json(200, answer) if answer else _plain(200)
 
     def _greeting(self, request: web.BaseRequest, source: str, receiver: Greets) -> web.Response:
         """A sender asks whether this address is ours before it sends anything: its own challenge comes back, if it knows the word."""

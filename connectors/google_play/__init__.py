@@ -25,7 +25,7 @@ from carebot.model import Batch, Gap, Message, Text
 from connectors import answers, base, limits, sweep
 from connectors.google_play.account import OFFICIAL as TOKENS
 from connectors.google_play.account import RESTART, Account
-from connectors.google_play.page import Page, read
+from connectors.google_play.page import Page, page_of, read
 
 EXAMPLE = """
 name: google-play
@@ -122,8 +122,7 @@ class GooglePlay:
                 return None, requests, None
             if reply.status != 200:
                 raise trouble(reply, self._name)
-            page = answers.page(reply.body, Page, self._name, "Google did not answer with a list of reviews")
-            return page, requests, limits.pause(reply.headers, self._world.clock())
+            return page_of(reply.body, self._name), requests, limits.pause(reply.headers, self._world.clock())
         raise AssertionError("the second answer is taken as it is")
 
 

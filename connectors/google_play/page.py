@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from carebot.errors import Unreachable
 from carebot.model import Batch, Message
 from connectors import answers
 
@@ -51,6 +52,15 @@ class Page(msgspec.Struct, rename="camel"):
 
     reviews: list[Any] = []
     token_pagination: _Marks | None = None
+
+
+def page_of(body: bytes, name: str) -> Page:
+    """The page in an answer. One that says only other things is none: taken for an empty one, it would move us past what was not read."""
+    what = "Google did not answer with a list of reviews"
+    said = answers.page(body, dict[str, Any], name, what)
+    if said and not said.keys() & {"reviews", "tokenPagination", "pageInfo"}:
+        raise Unreachable(f"{name}: {what}")
+    return answers.page(body, Page, name, what)
 
 
 def read(page: Page, package: str, name: str, now: datetime) -> tuple[Batch, list[datetime], str]:

@@ -19,7 +19,7 @@ from carebot.effects.http import Client
 from carebot.errors import Refused, Throttled, Unreachable
 from carebot.model import Gap, Message
 from connectors import answers, google_play
-from connectors.google_play.page import Page, read
+from connectors.google_play.page import Page, page_of, read
 from tests.connectors.draining import drained, events, ids
 from tests.connectors.loopback_web import NOON, Loopback, serving, world
 from tests.connectors.mangling import body, mangled
@@ -138,6 +138,13 @@ async def test_a_review_and_our_answer_to_it_are_two_messages(http: Client) -> N
         Message(id=f"{id_}/answer", text="Lo sentimos, Luis", posted_at=answered_at, by_brand=True, in_reply_to=id_, **shared),
     )
     assert batch.requests == 2  # the token, and the page
+
+
+
+def test_an_answer_that_says_something_else_is_not_taken_for_a_week_without_reviews() -> None:
+    assert page_of(b"{}", "play") == Page()
+    with pytest.raises(Unreachable):
+        page_of(b'{"ok": false, "error": "internal_error"}', "play")
 
 
 async def test_a_burst_of_450_is_read_page_by_page_each_once_and_with_one_token(http: Client) -> None:

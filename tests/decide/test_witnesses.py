@@ -16,7 +16,7 @@ from carebot.config.load import read
 from carebot.decide import machines, witnesses
 from carebot.decide.alerts import about_incident
 from carebot.decide.cells import Cell, minute_of
-from carebot.decide.state import Memory, State
+from carebot.decide.state import Check, Memory, State
 from carebot.effects.store import Store
 from carebot.loop import Loop
 from carebot.model import Batch, Event, Incident, Message, Notice, Probe, Status, Witnesses
@@ -202,6 +202,36 @@ def test_a_check_that_failed_twice_is_a_witness_of_its_own_service():
     assert asked(RULES, *looks("atm", 0, 1), *looks("atm", 2, 3, ok=True)).probes == ()
 
 
+def two_probes(minute: float, *, web: bool, login: bool) -> list[Probe]:
+    """Two probes of one service, each by its name."""
+    epoch = int(at(minute).timestamp())
+    return [
+        Probe(id=f"probe:{name}:{epoch}", target="app", ok=ok, at=at(minute)) for name, ok in (("web-page", web), ("login:page", login))
+    ]
+
+
+def test_a_service_fails_while_any_of_its_probes_does():
+    desk = TestDesk()
+    for minute in range(10):
+        desk.hears(*two_probes(minute, web=minute < 2, login=True), minute=minute + 0.1)
+    assert desk.reasons == ["suspected"]
+    (incident,) = desk.state.incidents.values()
+    assert [check.split(":")[1] for check in incident.probes] == ["web-page"]
+    for minute in range(10, 60):
+        desk.hears(*two_probes(minute, web=True, login=minute > 20), minute=minute + 0.1)
+    (incident,) = desk.state.incidents.values()
+    assert [check.split(":")[1] for check in incident.probes] == ["web-page", "login"]
+    assert desk.reasons == ["suspected", "resolved"] and desk.alerts[-1].at > at(30)
+
+
+def test_a_check_that_was_stored_before_checks_had_names_goes_on_under_its_name():
+    memory = Memory(checks={"app": Check(False, 3, at(0), at(2), "probe:web-page:1"), "atm": Check(False, 3, at(0), at(2), "a:1")})
+    for probe in two_probes(3, web=True, login=False):
+        machines.probed(memory, probe)
+    assert set(memory.checks) == {"atm", "app/web-page", "app/login:page"}
+    assert machines.failing(memory, "app") is None and machines.failing(memory, "atm")
+
+
 def test_witnesses_add_up():
     seen = asked(DEPENDING, *looks("atm", 0, 1), word("degraded", 0), announced("deploy", "atm", -12, -10))
     assert seen.nats == witnesses.PROBE + witnesses.UPSTREAM + witnesses.DEPLOY
@@ -258,7 +288,7 @@ def test_nobody_vouches_for_another_brand():
 def told(seen: Witnesses, language: str = "es", phase: Any = "confirmed", **more: Any) -> str:
     incident = Incident(id="i", brand="Banco Lumbre", service="app", phase=phase, onset_at=at(0), opened_at=at(1), witnesses=seen, **more)
     reason = "resolved" if phase == "resolved" else "confirmed"
-    alert = about_incident(incident, reason, rulebook(), at(2), late_by_s=0, facts={"usual": 0.1, "window_min": 5})
+    alert = about_incident(incident, reason, rulebook(), at(2), late_by_s=0, facts={"usual": 0.1, "window_min": 5}, say=None)
     assert set(alert.facts) >= {"scope", "upstream", "others", "probes", "after_deploy_min"}
     return f"{getattr(alert.headline, language)} | {getattr(alert.detail, language)}"
 
@@ -269,15 +299,15 @@ def test_the_card_says_who_else_says_so():
     counts = {"count": 5, "author_count": 4, "sources": ("x",)}
     assert told(upstream, **counts) == (
         "Fallo confirmado: la app · lo dice el proveedor | "
-        "5 quejas de 4 personas desde las 12:00; lo normal en 5 min: 0,1; x; el proveedor lo confirma: Cash Net/Dispensing."
+        "5 quejas de 4 personas desde las 12:00 (lo normal: ninguna); X; el proveedor lo confirma: Cash Net/Dispensing."
     )
     assert told(others, "en", **counts) == (
-        "Confirmed failure: the app · others too | 5 complaints from 4 people since 12:00; usual in 5 min: 0.1; x; "
+        "Confirmed failure: the app · others too | 5 complaints from 4 people since 12:00 (usually none); X; "
         "customers of Banco Faro complain too; 12 min after a deploy: the app."
     )
     assert told(Witnesses(scope="us")).startswith("Fallo confirmado: la app · por ahora, solo nosotros")
     assert told(Witnesses()).startswith("Fallo confirmado: la app |")
-    assert told(others, phase="resolved", **counts) == "Vuelve a la normalidad: la app | 5 quejas de 4 personas desde las 12:00; x."
+    assert told(others, phase="resolved", **counts) == "Vuelve a la normalidad: la app | 5 quejas de 4 personas desde las 12:00; X."
 
 
 def test_the_alert_of_an_incident_is_told_with_its_witnesses():

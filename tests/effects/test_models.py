@@ -370,7 +370,7 @@ def test_the_desk_hears_once_that_a_model_fails_and_once_that_it_is_back_and_sta
         alerts += [alert.reason for alert in loop.take([], NOW).outcome.alerts]
         alerts += [alert.reason for alert in loop.take([say("x:3", "hola")], NOW).outcome.alerts]
         assert [reason for reason in alerts if reason.startswith("classifier")] == ["classifier_down", "classifier_back"]
-        assert store.known(["x:1", "x:2", "x:3"]) == {"x:1", "x:2", "x:3"}
+        assert set(store.known(["x:1", "x:2", "x:3"])) == {"x:1", "x:2", "x:3"}
     finally:
         loop.close()
         store.close()

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from benchmarks import storms
-from carebot.effects.store import Store, wal_reset_bug
+from carebot.effects.one_writer import wal_reset_bug
+from carebot.effects.store import Store
 from carebot.errors import Held
 from carebot.loop import Loop
 from carebot.model import Batch, Choice, Click, Deleted, Delivery, Gap, Mark, Message, Signal, Text, Verdict
