@@ -8,12 +8,15 @@ test: $(VENV)/ready  ## everything a change must pass: lint, types, import contr
 	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
-	$(VENV)/bin/pytest -n 2 --cov --cov-report=term:skip-covered
+	$(VENV)/bin/pytest -n 2
 
 $(VENV)/ready: pyproject.toml
 	rm -rf $(VENV) && $(PY) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -e '.[test]'
 	touch $@
+
+coverage: $(VENV)/ready  ## which lines no test reaches; half as slow again
+	$(VENV)/bin/pytest -n 2 --cov --cov-report=term:skip-covered
 
 gates: $(VENV)/ready  ## the long gates: 1,000 kills
 	$(VENV)/bin/pytest -m long -n 0
@@ -34,4 +37,4 @@ bench: $(VENV)/ready  ## messages/s stage by stage, and how well they are unders
 clean:
 	rm -rf $(VENV) $(MODELS) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .coverage*
 
-.PHONY: test test-models gates bench clean
+.PHONY: test coverage test-models gates bench clean

@@ -679,7 +679,8 @@ Reason = Literal[
     "source_silent", "source_back", "gap", "budget", "rules_refused", "rules_loaded", "quarantine", "digest",
     "classifier_down", "classifier_back",
     "still_open", "escalated", "flapping",
-    "held", "outbox_stuck", "slack_refused", "disk_low", "disk_full", "clock_off", "database", "trouble_over", "acted", "statement", "update_due",
+    "held", "outbox_stuck", "slack_refused", "disk_low", "disk_full", "clock_off", "database", "trouble_over",
+    "acted", "statement", "update_due",
 ]  # fmt: skip
 
 

@@ -147,7 +147,6 @@ def test_only_commands_print():
         "carebot/source_commands.py",
         "carebot/report_commands.py",
         "carebot/slack_commands.py",
-        "carebot/report_commands.py",
         "carebot/service.py",
     }
 
@@ -161,7 +160,12 @@ def test_every_mistake_is_caught_at_the_loop_and_at_a_third_partys_door_only():
         for node in ast.walk(tree(path))
         if isinstance(node, ast.ExceptHandler) and (node.type is None or "Exception" in re.findall(r"\w+", ast.unparse(node.type)))
     )
-    assert caught == {"carebot/loop.py": 2, "carebot/effects/web.py": 1, "carebot/effects/model_child.py": 2, "carebot/effects/fallback.py": 1}
+    assert caught == {
+        "carebot/loop.py": 2,
+        "carebot/effects/web.py": 1,
+        "carebot/effects/model_child.py": 2,
+        "carebot/effects/fallback.py": 1,
+    }
 
 
 def keys_of(part: object) -> Iterator[str]:

@@ -140,7 +140,6 @@ async def test_a_review_and_our_answer_to_it_are_two_messages(http: Client) -> N
     assert batch.requests == 2  # the token, and the page
 
 
-
 def test_an_answer_that_says_something_else_is_not_taken_for_a_week_without_reviews() -> None:
     assert page_of(b"{}", "play") == Page()
     with pytest.raises(Unreachable):
