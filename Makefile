@@ -18,8 +18,12 @@ $(VENV)/ready: pyproject.toml
 coverage: $(VENV)/ready  ## which lines no test reaches; half as slow again
 	$(VENV)/bin/pytest -n 2 --cov --cov-report=term:skip-covered
 
-gates: $(VENV)/ready  ## the long gates: 1,000 kills
+gates: $(VENV)/ready  ## the long gates: 1,000 kills, 10,000 exchanges a connector on a bad road (an hour and more)
 	$(VENV)/bin/pytest -m long -n 0
+
+peers: $(VENV)/ready  ## connectors against other people's real programs; what is not installed is said and left out
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -e '.[peers]'
+	$(VENV)/bin/pytest -m peers -n 0
 
 test-models: $(MODELS)/ready  ## real sentiment models in real processes; takes torch, 1.2 GB
 	$(MODELS)/bin/pytest -n 0 tests/understand/test_transformer.py tests/effects/test_model_worker.py tests/training/test_full.py
@@ -30,9 +34,9 @@ $(MODELS)/ready: pyproject.toml
 	$(MODELS)/bin/pip install --quiet --disable-pip-version-check -e '.[transformers,train,test]'
 	touch $@
 
-bench: $(VENV)/ready  ## messages/s stage by stage, and how well they are understood, beside named peers
+bench: $(VENV)/ready  ## messages/s stage by stage, how well they are understood, what listening costs, beside named peers
 	$(VENV)/bin/pip install --quiet -e '.[bench,full]' && $(VENV)/bin/pip install --quiet --no-deps sentileak
-	$(VENV)/bin/python -m benchmarks.pipeline && $(VENV)/bin/python -m benchmarks.understanding
+	$(VENV)/bin/python -m benchmarks.pipeline && $(VENV)/bin/python -m benchmarks.understanding && $(VENV)/bin/python -m benchmarks.listening
 
 clean:
 	rm -rf $(VENV) $(MODELS) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .coverage*

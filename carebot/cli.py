@@ -118,10 +118,8 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915  each line is a word 
         "Say what carebot makes of a text, or what it decided about an incident, and why.",
         'carebot explain "no me deja entrar en la app"',
     )
-    explain.add_argument("what", metavar="TEXT|INCIDENT|CASE")
-    explain.add_argument(
-        "--db", type=Path, help="the database that knows the incident or the case (default for the name of one: carebot.db)"
-    )
+    explain.add_argument("what", metavar="TEXT|INCIDENT")
+    explain.add_argument("--db", type=Path, help="the database that knows the incident (default for an incident's name: carebot.db)")
     rules(explain)
     machine(explain)
 

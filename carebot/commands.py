@@ -71,19 +71,7 @@ def check(args: argparse.Namespace) -> int:
 def explain(args: argparse.Namespace) -> int:
     from carebot.explain import ID
 
-    if args.what.startswith("case-") and " " not in args.what:
-        return _explain_case(args)
     return _explain_incident(args) if args.db or ID.fullmatch(args.what) else _explain_text(args)
-
-
-def _explain_case(args: argparse.Namespace) -> int:
-    import msgspec
-
-    from carebot.case_history import history, lines
-
-    found = history(args.db or Path("carebot.db"), args.what)
-    print(msgspec.json.encode(found).decode() if args.json else "\n".join(lines(found, rules_in(args.rules))))
-    return 0
 
 
 def _explain_incident(args: argparse.Namespace) -> int:

@@ -43,7 +43,8 @@ def answered(
         return None, None
     at, said = message.posted_at, reply(case)
     if case.closed_at and not case.solved_at:  # nobody waited for it any more, and here it is
-        awake = tuple(replace(clock, met_at=None, void=False) if clock.void and not clock.words else clock for clock in case.clocks)
+        ended = [clock.void and not clock.words and clock.met_at == case.closed_at for clock in case.clocks]
+        awake = tuple(replace(clock, met_at=None, void=False) if then else clock for clock, then in zip(case.clocks, ended, strict=True))
         case = replace(case, clocks=awake)
     what: LineKind = "hand_off" if said.hand_off else "asked_back" if said.asks else "answer"
     clocks = tuple(_after_reply(clock, at, said, terms) for clock in case.clocks)
@@ -78,10 +79,15 @@ def _case_of_reply(desk: Desk, message: Message) -> str:
     """By the message it answers, by the handle it starts with, or by its conversation, unless it answers somebody else there."""
     if found := desk.by_message.get(message.in_reply_to):
         return found
-    first = message.text.split(maxsplit=1)[0] if message.text.strip() else ""
-    if first.startswith("@"):
-        return desk.by_handle.get((message.source, first[1:].lower()), "")
+    if named := named_first(message.text):
+        return desk.by_handle.get((message.source, named), "")
     return "" if message.in_reply_to and message.in_reply_to != message.conversation else desk.by_message.get(message.conversation, "")
+
+
+def named_first(text: str) -> str:
+    """The handle a reply begins with, in lower case and without its @, or ""."""
+    first = text.split(maxsplit=1)[0] if text.strip() else ""
+    return first[1:].lower() if first.startswith("@") else ""
 
 
 def stated(desk: Desk, message: Message, promised: Promised | None, incident: str, brand: str) -> Case | None:

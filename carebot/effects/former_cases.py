@@ -10,10 +10,12 @@ from datetime import datetime
 import msgspec
 
 from carebot.decide.desk import Desk
+from carebot.decide.replies import named_first
 from carebot.effects.rows import ms
 from carebot.model import Case, Message
 
 _OF_AUTHORS = "SELECT doc FROM cases WHERE author_key IN (SELECT value FROM json_each(?)) AND closed_at > ? ORDER BY closed_at, id"
+_OF_HANDLES = "SELECT doc FROM cases WHERE handle IN (SELECT value FROM json_each(?)) AND closed_at > ? ORDER BY closed_at, id"
 _AUTHORS = "SELECT id, source, author_key FROM messages WHERE id IN (SELECT value FROM json_each(?))"
 _decode = msgspec.json.Decoder(Case).decode
 
@@ -29,20 +31,30 @@ def former_cases(
     """
     writes: dict[str, tuple[str, str]] = {}  # message → (network, author key) whose case it is
     answers: dict[str, str] = {}  # message of ours → what it answers
+    names: dict[str, tuple[str, str]] = {}  # message of ours → (network, handle) it begins with, where it answers nothing we have
     for message in messages:
         if message.by_brand or (message.source, message.author.lower().lstrip("@")) in own:
             to = message.in_reply_to or message.conversation
             if to and to not in desk.by_message:
                 answers[message.id] = to
+            named = named_first(message.text)
+            if named and message.in_reply_to not in desk.by_message and (message.source, named) not in desk.by_handle:
+                names[message.id] = (message.source, named)
         elif message.author_key and not message.repost_of and (message.source, message.author_key) not in desk.by_author:
             writes[message.id] = (message.source, message.author_key)
     if answers:
         found = conn.execute(_AUTHORS, [json.dumps(sorted(set(answers.values())))])
         authors = {id_: (source, key) for id_, source, key in found if key}
         writes |= {id_: authors[to] for id_, to in answers.items() if to in authors}
-    if not writes:
-        return {}
-    keys = json.dumps(sorted({key for _, key in writes.values()}))
-    cases = [_decode(doc) for (doc,) in conn.execute(_OF_AUTHORS, [keys, ms(since)])]
-    last = {(case.source, case.author_key): case for case in cases if not case.joined}
-    return {id_: last[author] for id_, author in writes.items() if author in last}
+    by_author = _last(conn, _OF_AUTHORS, {key for _, key in writes.values()}, since)
+    last = {(case.source, case.author_key): case for case in by_author}
+    known = {id_: last[author] for id_, author in writes.items() if author in last}
+    by_handle = _last(conn, _OF_HANDLES, {handle for id_, (_, handle) in names.items() if id_ not in known}, since)
+    called = {(case.source, case.author.lower()): case for case in by_handle}
+    return {id_: called[name] for id_, name in names.items() if name in called} | known
+
+
+def _last(conn: sqlite3.Connection, sql: str, keys: Collection[str], since: datetime) -> list[Case]:
+    """Closed cases, the last ones last."""
+    found = conn.execute(sql, [json.dumps(sorted(keys)), ms(since)]) if keys else ()
+    return [case for case in (_decode(doc) for (doc,) in found) if not case.joined]

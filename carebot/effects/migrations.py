@@ -145,3 +145,12 @@ def what_customers_are_told(db: Database) -> None:
     )
     db.table("statements").create_index(["state"])
     db.table("statements").create_index(["incident"])
+
+
+@migrate(name="0008_a_case_is_found_by_its_handle")
+def a_case_is_found_by_its_handle(db: Database) -> None:
+    cases = db.table("cases")
+    cases.add_column("handle", str)  # in lower case: how a reply names who it is for
+    for id_, doc in db.conn.execute("SELECT id, doc FROM cases").fetchall():
+        db.conn.execute("UPDATE cases SET handle = ? WHERE id = ?", [str(json.loads(doc).get("author", "")).lower(), id_])
+    cases.create_index(["handle"])

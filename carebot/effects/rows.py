@@ -58,6 +58,7 @@ def case_row(c: Case) -> tuple[Any, ...]:
     return (
         c.id, c.source, c.author_key, ms(c.opened_at), ms(c.last_at), ms_or_none(due),
         ms_or_none(first.met_at) if first and not first.void else None, encode(c), ms_or_none(owed_since(c)), ms_or_none(c.closed_at),
+        c.author.lower(),
     )  # fmt: skip
 
 

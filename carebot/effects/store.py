@@ -212,7 +212,7 @@ class Store:
             conn.executemany(_SIGNAL, map(signal_row, outcome.signals))
             conn.executemany("INSERT OR REPLACE INTO incidents VALUES (?, ?, ?, ?, ?, ?, ?)", map(incident_row, outcome.incidents))
             conn.executemany("INSERT OR REPLACE INTO statements VALUES (?, ?, ?, ?, ?, ?, ?)", map(statement_row, outcome.statements))
-            conn.executemany("INSERT OR REPLACE INTO cases VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(case_row, outcome.cases))
+            conn.executemany("INSERT OR REPLACE INTO cases VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(case_row, outcome.cases))
             profiles = [(cell_key(cell), encode(profile)) for cell, profile in outcome.profiles]
             conn.executemany("INSERT OR REPLACE INTO profiles VALUES (?, ?)", profiles)
             if memory_before != outcome.state.memory:

@@ -108,7 +108,7 @@ class LoopbackBluesky:
                 wanted = request.query.getall("actors")
                 there = [each for key, each in self.profiles.items() if key in wanted or each["handle"].lower() in wanted]
                 return problem(400, "InvalidRequest") if len(wanted) > 25 else web.json_response({"profiles": there})
-        if not (given := request.headers.get("Authorization")):
+        if not (given := request.headers.get("Authorization", "")):
             return problem(403, "Forbidden") if "search" in method else problem(401, "AuthMissing")
         if given not in self._access:
             return problem(400, "ExpiredToken")
@@ -221,7 +221,7 @@ def as_v2(number: int, each: dict[str, Any]) -> dict[str, Any]:
 
 
 def sort_at(each: dict[str, Any]) -> str:
-    return min(str(each["record"].get("createdAt")), each["indexedAt"])
+    return min(str(each["record"].get("createdAt")), str(each["indexedAt"]))
 
 
 def problem(status: int, error: str) -> web.Response:

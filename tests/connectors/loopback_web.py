@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import web
 
@@ -79,7 +79,7 @@ async def saying(said: bytes | None, *, every: float = 0.0) -> AsyncIterator[tup
 
 
 def world(http: base.Http | None = None, *, now: datetime = NOON, **secrets: str) -> base.World:
-    return base.World(http=http or Nobody(), secret=lambda name: secrets[name.replace("-", "_")], clock=lambda: now)
+    return base.World(http=cast(base.Http, http or Nobody()), secret=lambda name: secrets[name.replace("-", "_")], clock=lambda: now)
 
 
 class Nobody:

@@ -50,14 +50,27 @@ def test_who_comes_back_days_later_finds_their_case_after_a_restart_too(tmp_path
     assert (case.id, case.contacts, case.reopened, case.opened_at, case.answers) == ("case-x:ana-0", 2, 1, at(0), 1)
 
 
-def test_an_answer_after_the_end_still_finds_its_case():
+@pytest.mark.parametrize(
+    "how", [{"to": "x:ana-0"}, {"to": "", "text": "@Ana sorry for the wait, it is paid back"}], ids=["to it", "by name"]
+)
+def test_an_answer_after_the_end_still_finds_its_case(how: dict[str, str]):
     one = loop(None)
-    take(one, asks(), minute=1)
+    take(one, asks(), asks(by="eva"), minute=1)
     take(one, minute=8 * 60 + 1)
     take(one, minute=4 * DAY)
     assert not one.state.desk.cases
+    take(one, reply(5 * DAY, **how), minute=5 * DAY)
+    assert (the_case(one).author, the_case(one).answers, the_case(one).clocks[0].met_at) == ("ana", 1, at(5 * DAY))
+
+
+def test_a_second_answer_after_the_end_wakes_no_wait_that_was_over_before():
+    one = loop(None)
+    take(one, asks(), minute=1)
+    take(one, reply(10, to="x:ana-0"), minute=10)
+    take(one, minute=8 * 60 + 1)
+    take(one, minute=4 * DAY)
     take(one, reply(5 * DAY, to="x:ana-0"), minute=5 * DAY)
-    assert (the_case(one).answers, the_case(one).clocks[0].met_at) == (1, at(5 * DAY))
+    assert the_case(one).clocks[0].met_at == at(10)
 
 
 def test_a_word_after_the_end_that_asks_for_nothing_leaves_it_closed():
