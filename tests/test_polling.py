@@ -176,10 +176,10 @@ class Desk:
             self.kept[batch.source] = batch.cursor
 
     async def cursor(self, name: str) -> str | None:
+        self.looks += 1  # a look begins: the one before it is over
         return self.kept.get(name)
 
     async def put(self, key: str, value: Any) -> None:
-        self.looks += key.startswith("health:")  # a look is over: how the source is doing is remembered
         self.remembered[key] = msgspec.json.encode(value)
 
     async def recalled(self, key: str, type_: Any) -> Any:
@@ -194,7 +194,7 @@ class Desk:
     async def at(self, minute: float) -> str:
         """Two whole looks after the clock moved on: minutes 0 to 9 of the forum, x heard, . not."""
         self.now, before = at(minute), self.looks
-        while self.looks < before + 3:  # the first may have begun earlier
+        while self.looks < before + 4:  # the first may have begun earlier, and the last has only begun
             await asyncio.sleep(0.01)
         return "".join(".x"[int(share)] for share in coverage.heard(self.ears, "feed", minute_of(NOON), 10))
 
@@ -221,8 +221,10 @@ async def test_a_forum_that_goes_down_and_returns_with_what_it_missed_is_heard_a
             forum.answer = json_feed(0, 2, 3)
             assert await desk.at(5) == "xxxxxx...."  # back, and it still has what was said meanwhile
             assert desk.heard_of == {f"feed:forum:forum:{minute}" for minute in (0, 2, 3)}
+            forum.answer = 503
+            assert await desk.at(8) == "xxxxxx...."
             forum.answer = json_feed(7.2, 7.8)  # so many posts that the older ones have left the feed
-            assert await desk.at(8) == "xxxxx..xx."
+            assert await desk.at(8.5) == "xxxxx..xx."
             await desk.listener.listen_to(read("brand: {name: B}\n", kinds={})[0])
             assert desk.ears == {}  # nobody listens to it any more
         finally:
