@@ -35,7 +35,6 @@ from carebot.effects.store import Store
 from carebot.loop import Loop
 from carebot.model import Case
 from carebot.replay import play, slots
-from carebot.report.figures import ANSWERS
 from carebot.report.waiting import waits
 from carebot.understand.hand_offs import sent_elsewhere
 from carebot.wire import events
@@ -153,7 +152,7 @@ def compared(name: str, mode: str) -> Compared:
         len(both),
         sum(at is not None for at in theirs.values()),
         len(both) - len(wrong),
-        tuple(_difference(key, ours, theirs, cases, rows) for key in wrong),
+        tuple(_difference(key, ours, theirs, cases) for key in wrong),
     )
 
 
@@ -162,38 +161,19 @@ def _told(id_: str, asks: Collection[str], away: Collection[str]) -> dict[str, A
     return {"question": yes} if id_ in asks else {"hand_off": yes} if id_ in away else {}
 
 
-def _difference(key: tuple[str, datetime], ours: Waiting, theirs: Waiting, cases: Sequence[Case], rows: Sequence[dict[str, Any]]) -> str:
+def _difference(key: tuple[str, datetime], ours: Waiting, theirs: Waiting, cases: Sequence[Case]) -> str:
     """When each says that the customer was answered, and what of the case explains it."""
     who, asked = key
     mine = [case for case in cases if case.author.lower() == who]
     said = [f"{name} {_answer(side, key)}" for name, side in (("carebot:", ours), ("by hand:", theirs))]
-    why = _because(who, asked, ours.get(key), theirs.get(key), key in theirs, mine, rows)
-    return f"{asked:%Y-%m-%d %H:%M:%S}  {'; '.join(said)}: {why}"
+    return f"{asked:%Y-%m-%d %H:%M:%S}  {'; '.join(said)}: {_because(mine)}"
 
 
-def _because(
-    who: str,
-    asked: datetime,
-    ours: datetime | None,
-    theirs: datetime | None,
-    waited: bool,
-    mine: Sequence[Case],
-    rows: Sequence[dict[str, Any]],
-) -> str:
-    """ours, theirs: when they were answered, as each side says; waited: by hand, did they wait at all?"""
-    known, in_case = {row["id"] for row in rows}, {line.id for case in mine for line in case.history}
-    named = (row for row in rows if row["by_brand"] and row["text"].lower().startswith(f"@{who} ") and row.get("in_reply_to") not in known)
-    lost = {datetime.fromisoformat(row["posted_at"]): row["id"] for row in named if row["id"] not in in_case}
-    if id_ := lost.get(theirs or asked):
-        return f"{id_} only names them, and answers what is not in the recording; their case had left the desk"
-    if not waited and (before := [id_ for at, id_ in lost.items() if asked - QUIET - REOPEN <= at <= asked]):
-        return f"by hand {before[-1]} answered them before; it only names them, and their case had left the desk"
+def _because(mine: Sequence[Case]) -> str:
     if any(line.what == "solved" for case in mine for line in case.history):
         return "they had said that it works"
     if len({case.service for case in mine}) > 1:
         return "another service is another matter"
-    if ours and not theirs and any(line.what in ANSWERS and asked < line.at < ours for case in mine for line in case.history):
-        return "WRONG: a wait that was over is woken by a later reply, though they had been answered since"
     return "UNEXPLAINED"
 
 
