@@ -58,6 +58,8 @@ def advance(table: Table, minute: int, world: World, learned: Callable[[Table, i
     settled = settled_by(minute, world.began)
     if not table.hour:
         table.learned_to = settled
+    elif not len(table):  # nothing to learn of, and after a restart every hour since 1970 to learn nothing of
+        table.learned_to = max(table.learned_to, settled)
     while settled > table.learned_to:
         hour = table.learned_to
         if len(table):
