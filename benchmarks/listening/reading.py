@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -105,6 +106,7 @@ async def kept(place: Place, messages: int) -> tuple[str, Kept]:
     async with place.running() as url, Client() as http:
         place.options(url)  # the place learns what it is called
         while missing := messages - len(place.had):
+            place.now += timedelta(seconds=1)
             place.say(min(50, missing))
         way = Kept(http)
         await drained(connected(place, url, way))

@@ -361,6 +361,14 @@ def test_an_edit_replaces_the_words_we_show_and_counts_nothing_twice(tmp_path: P
     keep.close()
 
 
+def test_of_two_gaps_that_begin_at_one_moment_the_longer_is_kept():
+    one = loop(None)
+    why = Text("Solo lo último.", "Only the newest.")
+    for ends in (20, 30, 25):
+        one.take([Batch(source="forum", gaps=(Gap(from_=at(10), to=at(ends), why=why),))], at(40))
+    assert one.store.db.conn.execute("SELECT (to_at - from_at) / 60000 FROM gaps").fetchall() == [(20,)]
+
+
 def test_gaps_are_kept_once_with_their_reason(tmp_path: Path):
     keep = Store(tmp_path / "carebot.db")
     loop = Loop(keep, rulebook(), secret=b"k" * 32, destinations=lambda alert: ())

@@ -13,7 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -216,7 +216,8 @@ def test_rules_are_read_again_on_change_and_a_bad_file_keeps_the_last_good_one(t
     until(lambda: sum(alert["reason"] == "rules_refused" for alert in alerts(again)) == 2, again)
     append(tmp_path, *(line(number) for number in range(4)))
     until(lambda: any(alert["reason"] == "suspected" for alert in alerts(again)), again)
-    (tmp_path / "rules.yaml").write_text(good + "silences:\n  - {until: 2099-01-01T00:00Z, owner: Eva, because: testing}\n")
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    (tmp_path / "rules.yaml").write_text(good + f"silences:\n  - {{until: {tomorrow:%Y-%m-%dT%H:%MZ}, owner: Eva, because: testing}}\n")
     until(lambda: any(alert["reason"] == "rules_loaded" for alert in alerts(again)), again)
     again.process.send_signal(signal.SIGHUP)
     until(lambda: sum(alert["reason"] == "rules_loaded" for alert in alerts(again)) == 2, again)
