@@ -8,7 +8,7 @@ test: $(VENV)/ready  ## everything a change must pass: lint, types, import contr
 	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
-	$(VENV)/bin/pytest -n 2
+	$(VENV)/bin/pytest -n 2 --dist worksteal
 
 $(VENV)/ready: pyproject.toml
 	rm -rf $(VENV) && $(PY) -m venv $(VENV)
