@@ -17,7 +17,7 @@ from carebot.decide import incidents, opening, polls, roles
 from carebot.decide.alerts import alert_id
 from carebot.decide.course import is_core
 from carebot.decide.incidents import Move, Push, is_open
-from carebot.decide.state import State
+from carebot.decide.state import State, incident_now
 from carebot.model import Acted, Alert, Click, Incident, Reason, Text
 
 SNOOZE_FOR: Mapping[str, timedelta] = {"30m": timedelta(minutes=30), "1h": timedelta(hours=1), "4h": timedelta(hours=4)}
@@ -38,9 +38,7 @@ WHY_NOT: Mapping[str, Text] = {
 }
 TEACHES_WORDS = ("words",)  # with these, a change of the rules is proposed
 
-_GONE = Text(
-    "Esa incidencia terminó hace tiempo; no ha cambiado nada.", "That incident ended long ago; nothing has changed."
-)  # decide.state.KEPT_OVER
+GONE = Text("Esa incidencia terminó hace tiempo; no ha cambiado nada.", "That incident ended long ago; nothing has changed.")
 _OVER = Text("Ya está resuelta; no ha cambiado nada.", "It is resolved already; nothing has changed.")
 _SURE = Text("Ya estaba confirmada.", "It was confirmed already.")
 _ASKED = Text("Gracias; tu respuesta no cambia nada ya.", "Thank you; your answer changes nothing any more.")
@@ -51,11 +49,9 @@ def clicked(state: State, click: Click, rulebook: Rulebook, now: datetime) -> tu
     """A person's word on an incident, or on the one it was merged into; and the move that staff hear of."""
     if why := roles.why_not(click, rulebook):
         return Acted(click=click, outcome="refused", because=why), None
-    incident = state.incidents.get(click.incident)
-    while incident and incident.merged_into:
-        incident = state.incidents.get(incident.merged_into)
+    incident = incident_now(state, click.incident)
     if incident is None:
-        return Acted(click=click, outcome="nothing", because=_GONE), None
+        return Acted(click=click, outcome="nothing", because=GONE), None
     if why := _too_late(incident, click, now):
         return Acted(click=click, outcome="nothing", because=why), None
     if click.action in ("see_yes", "see_no"):

@@ -19,7 +19,8 @@ from carebot.decide import course, incidents, public, roles, statements
 from carebot.decide.alerts import alert_id
 from carebot.decide.incidents import Move, is_open
 from carebot.decide.lengths import links
-from carebot.decide.state import State
+from carebot.decide.pressed import GONE
+from carebot.decide.state import State, incident_now
 from carebot.decide.statement_words import STAGES, kind_of
 from carebot.model import Acted, Alert, Click, Incident, Message, Posted, Reason, Stage, Statement, Text
 from carebot.understand.normalise import plain, tame
@@ -30,7 +31,6 @@ WARN = timedelta(minutes=5)  # before what was promised is due
 SKEW = timedelta(minutes=10)  # between a network's clock and ours
 LOOK_FOR = timedelta(days=1)  # how long after it was proposed a text is looked for among our own posts
 
-_GONE = Text("Esa incidencia terminó hace tiempo; no ha cambiado nada.", "That incident ended long ago; nothing has changed.")
 _NOTHING_TO_SAY = Text(
     "De una posible incidencia no se dice nada todavía: confírmala antes.",
     "Nothing is said of a mere possibility yet: confirm it first.",
@@ -41,11 +41,9 @@ def clicked(state: State, click: Click, rulebook: Rulebook, now: datetime) -> tu
     """A person's word on a statement, and what the desk is told of it."""
     if why := roles.why_not(click, rulebook):
         return Acted(click=click, outcome="refused", because=why), None
-    incident = state.incidents.get(click.incident)
-    while incident and incident.merged_into:
-        incident = state.incidents.get(incident.merged_into)
+    incident = incident_now(state, click.incident)
     if incident is None:
-        return Acted(click=click, outcome="nothing", because=_GONE), None
+        return Acted(click=click, outcome="nothing", because=GONE), None
     before = _meant(state, incident, click, rulebook, now)
     after = _after(before, incident, click, rulebook, now) if before else _NOTHING_TO_SAY
     if isinstance(after, Text):
@@ -124,7 +122,7 @@ def time_passed(state: State, rulebook: Rulebook, now: datetime) -> list[Alert]:
     for before in list(state.statements.values()):
         told += _moved(state, before, statements.aged(before, _stage(state, before), now), "time", rulebook, now)
         one = state.statements[before.id]
-        incident = _incident(state, one)
+        incident = incident_now(state, one.incident)
         if not one.next_update_at or one.met_at or incident is None:
             continue
         if not is_open(incident):  # the all-clear: its card offers the last words to say
@@ -141,22 +139,15 @@ def time_passed(state: State, rulebook: Rulebook, now: datetime) -> list[Alert]:
 # ── keeping and telling ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _incident(state: State, one: Statement) -> Incident | None:
-    incident = state.incidents.get(one.incident)
-    while incident and incident.merged_into:
-        incident = state.incidents.get(incident.merged_into)
-    return incident
-
-
 def _stage(state: State, one: Statement) -> Stage | None:
-    incident = _incident(state, one)
+    incident = incident_now(state, one.incident)
     return STAGES.get(incident.phase) if incident else None
 
 
 def _keep(state: State, before: Statement | None, after: Statement, now: datetime) -> None:
     """The statement as it is now, its turns in its incident's ledger too; what is said meets what was promised before."""
     state.statements[after.id] = after
-    incident = _incident(state, after)
+    incident = incident_now(state, after.incident)
     if incident is None:
         return
     known = before.turns if before else ()
@@ -179,7 +170,7 @@ def _moved(state: State, before: Statement, after: Statement, subject: str, rule
 
 
 def _told(state: State, one: Statement, reason: Reason, act: Text, subject: str, rulebook: Rulebook, now: datetime) -> Alert:
-    incident = _incident(state, one)
+    incident = incident_now(state, one.incident)
     assert incident
     alert = course.tell(state, Move(incident.id, reason, 60, by_evidence=False), rulebook, now)
     return replace(alert, alert=alert_id(incident.id, f"{one.id} {reason} {subject}", now), act=act)

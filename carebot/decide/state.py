@@ -230,6 +230,14 @@ def open_ones(state: State, brand: str) -> list[Incident]:
     return sorted(mine, key=lambda one: (one.last_signal_at or one.opened_at, one.id), reverse=True)
 
 
+def incident_now(state: State, id_: str) -> Incident | None:
+    """The incident of this name, or the one that it turned out to be; None where it ended long ago."""
+    incident = state.incidents.get(id_)
+    while incident and incident.merged_into:
+        incident = state.incidents.get(incident.merged_into)
+    return incident
+
+
 def incident_over(state: State, cell: Cell) -> Incident | None:
     """The open incident this cell's counts belong to."""
     return next((one for one in open_ones(state, cell.brand) if covers(one, cell.service)), None)

@@ -19,6 +19,15 @@ async def drained(made: Callable[[], base.Connector], cursor: str | None = None)
     raise AssertionError("it never comes to an end")
 
 
+async def looked_through(listening: base.Connector, cursor: str | None = None) -> tuple[list[Batch], str | None]:
+    """All that this one connector has after the cursor, page by page, and the cursor then."""
+    batches: list[Batch] = []
+    while not batches or batches[-1].more:
+        batches.append(await listening.fetch(cursor))
+        cursor = batches[-1].cursor or cursor
+    return batches, cursor
+
+
 def ids(batches: Iterable[Batch]) -> list[str]:
     return [event.id for batch in batches for event in batch.events]
 

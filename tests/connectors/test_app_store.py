@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
-import pytest_asyncio
 from aiohttp import web
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,12 +24,6 @@ from tests.connectors.loopback_web import NOON, Loopback, serving, world
 from tests.connectors.mangling import body, mangled
 
 APP = 987654321
-
-
-@pytest_asyncio.fixture
-async def http() -> AsyncIterator[Client]:
-    async with Client() as client:
-        yield client
 
 
 def review(number: int, at: datetime, text: str = "No me deja entrar desde ayer", **more: Any) -> dict[str, Any]:

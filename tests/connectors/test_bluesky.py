@@ -21,15 +21,10 @@ from carebot.model import Batch, Deleted, Gap, Message
 from connectors import base, bluesky, sweep
 from connectors.bluesky import account, stream
 from connectors.bluesky.posts import Page, read
+from tests.connectors.draining import looked_through as drained
 from tests.connectors.loopback_bluesky import NOON, POST, LoopbackBluesky, iso, post, problem, says, uri
 
 MINUTE = timedelta(minutes=1)
-
-
-@pytest_asyncio.fixture
-async def http() -> AsyncIterator[Client]:
-    async with Client() as client:
-        yield client
 
 
 @pytest_asyncio.fixture
@@ -53,15 +48,6 @@ def source(them: LoopbackBluesky, http: base.Http, kind: str = "search", *, v1: 
     secrets = {"bluesky-app-password": "s3same-s3same\n"}
     world = base.World(http=http, secret=secrets.__getitem__, clock=lambda: them.now, allowance=lambda: base.Allowance(mode=mode))
     return bluesky.connect("bsky", options, world)
-
-
-async def drained(listening: base.Connector, cursor: str | None) -> tuple[list[Batch], str | None]:
-    batches = []
-    while True:
-        batches.append(await listening.fetch(cursor))
-        cursor = batches[-1].cursor or cursor
-        if not batches[-1].more:
-            return batches, cursor
 
 
 def ids(*batches: Batch) -> list[str]:

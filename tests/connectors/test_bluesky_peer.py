@@ -14,13 +14,12 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from carebot.clock import machine
 from carebot.effects.http import Client
@@ -177,12 +176,6 @@ async def person(http: Client, server: str, name: str) -> Person:
         http, server, "com.atproto.server.createAccount", email=f"{name}@example.com", handle=f"{name}.test", password="hush-hush"
     )
     return Person(http, server, session)
-
-
-@pytest_asyncio.fixture
-async def http() -> AsyncIterator[Client]:
-    async with Client() as client:
-        yield client
 
 
 def source(http: Client, there: str, appview: str, who: Person, password: str, kind: str = "own", **more: Any) -> Any:

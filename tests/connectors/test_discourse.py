@@ -18,6 +18,7 @@ from carebot.errors import Refused, Throttled, Unreachable
 from carebot.model import Batch, Deleted, Message
 from connectors import base, discourse
 from connectors.discourse import read, words_of
+from tests.connectors.draining import looked_through as drained
 from tests.connectors.loopback_discourse import LoopbackDiscourse, post
 from tests.connectors.loopback_web import NOON
 
@@ -30,12 +31,6 @@ async def them() -> AsyncIterator[LoopbackDiscourse]:
         yield running
 
 
-@pytest_asyncio.fixture
-async def http() -> AsyncIterator[Client]:
-    async with Client() as client:
-        yield client
-
-
 def source(
     them: LoopbackDiscourse, http: base.Http, *, later: timedelta = timedelta(), secret: str = "hush", **options: Any
 ) -> discourse.Discourse:
@@ -43,14 +38,6 @@ def source(
     found = discourse.connect("our-forum", discourse.Options(url=them.url, allow_private=True, **options), here)
     assert isinstance(found, discourse.Discourse)
     return found
-
-
-async def drained(listening: discourse.Discourse, cursor: str | None = None) -> tuple[list[Batch], str | None]:
-    batches: list[Batch] = []
-    while not batches or batches[-1].more:
-        batches.append(await listening.fetch(cursor))
-        cursor = batches[-1].cursor
-    return batches, cursor
 
 
 def numbers(*batches: Batch) -> list[int]:

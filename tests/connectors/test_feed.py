@@ -8,14 +8,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
 import msgspec
 import pytest
-import pytest_asyncio
 from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,12 +48,6 @@ def said(body: bytes | str, content_type: str = "application/rss+xml", *, shared
 
 def read(body: bytes | str, content_type: str = "application/rss+xml") -> tuple[Message, ...]:
     return said(body, content_type).messages
-
-
-@pytest_asyncio.fixture
-async def http() -> AsyncIterator[Client]:
-    async with Client() as client:
-        yield client
 
 
 @pytest.fixture

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from carebot.effects.http import Client
 from carebot.errors import Unreachable
@@ -63,12 +62,6 @@ def blog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WordPress]:
         pytest.skip(why)
     with wordpress(tmp_path_factory.mktemp("wordpress")) as running:
         yield running
-
-
-@pytest_asyncio.fixture
-async def http() -> AsyncIterator[Client]:
-    async with Client() as client:
-        yield client
 
 
 def listening(blog: WordPress, http: Client, what: str) -> feed.Feed:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
-import pytest_asyncio
 from aiohttp import web
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -39,12 +37,6 @@ def key_file(key: rsa.RSAPrivateKey = KEY) -> str:
     return json.dumps(
         {"type": "service_account", "client_email": EMAIL, "private_key": pem, "private_key_id": "k1", "token_uri": "http://evil"}
     )
-
-
-@pytest_asyncio.fixture
-async def http() -> AsyncIterator[Client]:
-    async with Client() as client:
-        yield client
 
 
 def time(at: datetime) -> dict[str, Any]:

@@ -29,15 +29,10 @@ from carebot.errors import Refused, Throttled, Trouble, Unreachable
 from carebot.model import Batch, Deleted, Message
 from connectors import base, mastodon
 from connectors.mastodon.posts import Page, linked, read
+from tests.connectors.draining import looked_through as drained
 from tests.connectors.loopback_mastodon import NOON, Kind, LoopbackMastodon, minutes, problem, says
 
 KINDS: list[Kind] = ["mastodon", "gotosocial", "pleroma"]
-
-
-@pytest_asyncio.fixture
-async def http() -> AsyncIterator[Client]:
-    async with Client() as client:
-        yield client
 
 
 @pytest_asyncio.fixture(params=KINDS)
@@ -68,15 +63,6 @@ def source(
         http=http, secret={"mastodon-token": f"{token}\n"}.__getitem__, clock=lambda: them.now, allowance=lambda: base.Allowance(mode=mode)
     )
     return mastodon.connect("toots", options, world)
-
-
-async def drained(listening: base.Connector, cursor: str | None) -> tuple[list[Batch], str | None]:
-    batches = []
-    while True:
-        batches.append(await listening.fetch(cursor))
-        cursor = batches[-1].cursor or cursor
-        if not batches[-1].more:
-            return batches, cursor
 
 
 def ids(*batches: Batch) -> list[str]:

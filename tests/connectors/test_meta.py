@@ -5,14 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import pytest
-import pytest_asyncio
 from aiohttp import web
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -301,12 +299,6 @@ def test_a_source_that_is_half_one_and_half_the_other_is_told_what_it_lacks(opti
 
 
 # ── looked for where Meta did not tell ───────────────────────────────────────────────────────────────────────────
-
-
-@pytest_asyncio.fixture
-async def http() -> AsyncIterator[Client]:
-    async with Client() as client:
-        yield client
 
 
 class Facebook:

@@ -20,6 +20,7 @@ from carebot.errors import Refused, Throttled, Trouble, Unreachable
 from carebot.model import Batch, Deleted, Message
 from connectors import base, reddit
 from connectors.reddit.page import became, plain, read
+from tests.connectors.draining import looked_through as drained
 from tests.connectors.loopback_reddit import LoopbackReddit, comment, post
 from tests.connectors.loopback_web import NOON
 
@@ -33,12 +34,6 @@ async def them() -> AsyncIterator[LoopbackReddit]:
         yield running
 
 
-@pytest_asyncio.fixture
-async def http() -> AsyncIterator[Client]:
-    async with Client() as client:
-        yield client
-
-
 def source(them: LoopbackReddit, http: base.Http, *, secret: str = "hush-hush", **options: Any) -> reddit.Reddit:
     asked = {"subreddits": SUBREDDITS} | options
     made = reddit.Options(**APP, **asked, base_url=them.url, login_url=them.url)
@@ -46,14 +41,6 @@ def source(them: LoopbackReddit, http: base.Http, *, secret: str = "hush-hush", 
     found = reddit.connect("reddit-banks", made, here)
     assert isinstance(found, reddit.Reddit)
     return found
-
-
-async def drained(listening: reddit.Reddit, cursor: str | None = None) -> tuple[list[Batch], str | None]:
-    batches: list[Batch] = []
-    while not batches or batches[-1].more:
-        batches.append(await listening.fetch(cursor))
-        cursor = batches[-1].cursor
-    return batches, cursor
 
 
 def ids(*batches: Batch) -> list[str]:

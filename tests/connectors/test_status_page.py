@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-import pytest_asyncio
 from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,12 +20,6 @@ from carebot.model import Batch, Notice, Status, StatusState
 from connectors import base, entries, status_page
 from connectors.status_page.history import history, state_of
 from tests.connectors.loopback_web import NOON, Loopback, serving, world
-
-
-@pytest_asyncio.fixture
-async def http() -> AsyncIterator[Client]:
-    async with Client() as client:
-        yield client
 
 
 def page(*components: tuple[str, str], updated_at: str | None = "2026-11-21T11:50:00.123Z", **more: object) -> bytes:

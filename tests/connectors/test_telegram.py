@@ -7,14 +7,13 @@ import logging
 import os
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-import pytest_asyncio
 from aiohttp import web
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -33,12 +32,6 @@ ANA = {"id": 7001, "is_bot": False, "first_name": "Ana", "last_name": "Ruiz", "u
 PRIVATE = {"id": 7001, "type": "private", "first_name": "Ana", "username": "ana_ruiz"}
 GROUP = {"id": -1001234, "type": "supergroup", "title": "Clientes Zenco", "username": "zenco_clientes"}
 CHANNEL = {"id": -1009999, "type": "channel", "title": "Zenco", "username": "zenco"}
-
-
-@pytest_asyncio.fixture
-async def http() -> AsyncIterator[Client]:
-    async with Client() as client:
-        yield client
 
 
 def said(

@@ -19,6 +19,7 @@ from carebot.model import Batch, Deleted, Message
 from connectors import base, youtube
 from connectors.sweep import Sweep
 from connectors.youtube.page import Page, became, read, times
+from tests.connectors.draining import looked_through as drained
 from tests.connectors.loopback_web import NOON
 from tests.connectors.loopback_youtube import CHANNEL, KEY, LoopbackYouTube, comment, problem, reply, thread
 
@@ -29,12 +30,6 @@ QUIET, LOUD = "v1deo_00001", "v1deo_00002"
 async def them() -> AsyncIterator[LoopbackYouTube]:
     async with LoopbackYouTube().running() as running:
         yield running
-
-
-@pytest_asyncio.fixture
-async def http() -> AsyncIterator[Client]:
-    async with Client() as client:
-        yield client
 
 
 def source(
@@ -50,14 +45,6 @@ def source(
     found = youtube.connect("youtube-channel", youtube.Options(**asked, base_url=them.url), here)
     assert isinstance(found, youtube.YouTube)
     return found
-
-
-async def drained(listening: youtube.YouTube, cursor: str | None = None) -> tuple[list[Batch], str | None]:
-    batches: list[Batch] = []
-    while not batches or batches[-1].more:
-        batches.append(await listening.fetch(cursor))
-        cursor = batches[-1].cursor
-    return batches, cursor
 
 
 def ids(*batches: Batch) -> list[str]:
