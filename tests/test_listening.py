@@ -26,7 +26,8 @@ from carebot.effects.http import Client
 from carebot.effects.store import Store
 from carebot.listening import Listener
 from carebot.loop import Loop
-from carebot.model import Alert, Batch
+from carebot.model import Alert, Batch, Gap, Text
+from carebot.status import lines, status
 from connectors import base
 from tests.connectors.loopback_web import serving
 from tests.connectors.promises import broken
@@ -271,3 +272,19 @@ def test_the_month_is_estimated_before_the_first_call(installed: ModuleType):
     assert (free.posts, round(free.money, 2), free.limited) == (300.0, 3.0, False)
     (dear,) = costs(book, {"box": 100.0}, 10.0)
     assert (dear.money, dear.limited) == (5.0, True)
+
+
+async def test_status_shows_what_a_source_cost_and_what_was_never_read(tmp_path: Path):
+    box = Box()
+    async with listening_to(box, tmp_path, ", budget: {money_a_month: 100}") as begin:
+        desk = await begin()
+        box.put(12, NOON)
+        await desk.looks()
+        why = Text("Solo enseña lo último.", "It only shows its newest.")
+        desk.loop.take([Batch(source="box", gaps=(Gap(from_=at(-90), to=at(-30), why=why),))], desk.now)
+        found = status(tmp_path / "carebot.db")
+        (spent,), (gap,) = found["spent"], found["gaps"]
+        assert (spent["source"], spent["posts"], round(spent["money"], 2), spent["reads"]) == ("box", 12, 0.12, "full")
+        assert (gap["source"], gap["from"][11:16], gap["to"][11:16], gap["why"]) == ("box", "09:30", "10:30", "It only shows its newest.")
+        said = "\n".join(lines(found))
+        assert "budget     box:" in said and "gap        box:" in said

@@ -10,11 +10,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from aiohttp import web
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from carebot import listening
 from carebot.config.load import read
 from carebot.decide import coverage
 from carebot.decide.cells import minute_of
@@ -270,3 +272,28 @@ def test_a_source_is_heard_in_time_if_it_was_within_three_of_its_intervals(every
     now = datetime(2026, 11, 21, 12, tzinfo=UTC)
     assert heard_in_time(Health("x", last_ok=now - span(ago)), span(every), span(wait), now) is heard
     assert not heard_in_time(Health("x"), span(every), span(wait), now), "one that was never heard"
+
+
+async def test_a_source_that_hangs_is_cut_off_and_holds_up_no_other(monkeypatch):
+    monkeypatch.setattr(listening, "DEADLINE", timedelta(seconds=0.2))
+    feed = '  - {name: %s, kind: feed, url: "%s/feed.json", every: 1m, allow_private: true}\n'
+
+    async def never(_: web.Request) -> web.StreamResponse:
+        await asyncio.Event().wait()
+        raise AssertionError("nobody wakes it")
+
+    async with serving(never) as silent, serving(json_feed(0)) as forum, Client() as http:
+        rules = "brand: {name: B}\nsources:\n" + feed % ("silent", silent.url) + feed % ("forum", forum.url)
+        book, problems = read(rules, kinds={"feed": lambda: options_of("feed")})
+        assert book, problems
+        desk = Desk(http)
+        desk.scheduler.start()
+        try:
+            await desk.listener.listen_to(book)
+            async with asyncio.timeout(20):
+                while desk.listener.ears["silent"].health.failures < 2 or len(forum.asked) < 5:
+                    await asyncio.sleep(0.01)
+            assert "no answer within" in desk.listener.ears["silent"].health.what
+            assert desk.heard_of == {"feed:forum:forum:0"} and desk.listener.ears["forum"].health.trouble_since is None
+        finally:
+            desk.scheduler.shutdown(wait=False)
