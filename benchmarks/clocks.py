@@ -30,7 +30,7 @@ import msgspec
 
 from carebot.config.load import read
 from carebot.config.schema import Rulebook
-from carebot.decide.cases import HUMAN, NEEDS_ANSWER
+from carebot.decide.care.cases import HUMAN, NEEDS_ANSWER
 from carebot.effects.store import Store
 from carebot.loop import Loop
 from carebot.model import Case

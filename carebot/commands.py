@@ -44,7 +44,7 @@ def check(args: argparse.Namespace) -> int:
     from carebot import clock
     from carebot.config.desk import owed
     from carebot.config.load import schema
-    from carebot.decide.calendar import coming
+    from carebot.decide.detecting.calendar import coming
     from carebot.examples import tried
 
     if args.schema:

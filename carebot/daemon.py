@@ -21,7 +21,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from carebot.config.schema import Rulebook
-from carebot.decide.delivery import TERMINAL
+from carebot.decide.telling.delivery import TERMINAL
 from carebot.effects import audit, systemd
 from carebot.effects.clicks.reception import Reception
 from carebot.effects.destinations import Destination

@@ -19,9 +19,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from carebot.config.schema import Rulebook
-from carebot.decide.allclear import LONGEST, SHORTEST
-from carebot.decide.incidents import CALM_FOR_MONITORING, CALM_FOR_RESOLVED, CONFIRM_FACTOR
-from carebot.decide.sentences import service_name
+from carebot.decide.incidents.allclear import LONGEST, SHORTEST
+from carebot.decide.incidents.phases import CALM_FOR_MONITORING, CALM_FOR_RESOLVED, CONFIRM_FACTOR
+from carebot.decide.telling.sentences import service_name
 from carebot.effects.harmless import clean, cut, defang
 from carebot.errors import Unusable
 from carebot.explain_words import BECAUSE, ENDS, PHASES, PUSHES, WORDS

@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 
 from carebot.config.schema import Classifier, Rulebook
 from carebot.daemon import Daemon
-from carebot.decide import delivery, public
-from carebot.decide.sentences import service_name
-from carebot.decide.telling import FALLBACK
+from carebot.decide.public import shown
+from carebot.decide.telling import delivery
+from carebot.decide.telling.routing import FALLBACK
+from carebot.decide.telling.sentences import service_name
 from carebot.effects import last_words, secrets
 from carebot.effects.clicks.forms import Form
 from carebot.effects.clicks.reception import Reception
@@ -98,7 +99,7 @@ def reception(daemon: Daemon, slack_url: str) -> Reception:
 def statement_form(loop: Loop, click: Click, rulebook: Rulebook, now: datetime) -> Form | None:
     """The form for the words of the press's incident; None where there is nothing to say, which the press itself is answered with."""
     incident = loop.state.incidents.get(click.incident)
-    one = incident and (public.under_way(loop.state, incident) or public.draft(loop.state, incident, rulebook, now))
+    one = incident and (shown.under_way(loop.state, incident) or shown.draft(loop.state, incident, rulebook, now))
     return form(one, rulebook, rulebook.file.brand.staff_language) if one else None
 
 
@@ -110,7 +111,7 @@ def models_for(classifier: Classifier) -> Models:
 
 
 def routes(alert: Alert, rulebook: Rulebook) -> tuple[str, ...]:
-    """Where an alert goes: to the routes it was decided for (`decide.telling`). The one called fallback is all its ways."""
+    """Where an alert goes: to the routes it was decided for (`decide.telling.routing`). The one called fallback is all its ways."""
     asked = (alert.to or rulebook.file.incidents.route, *alert.also_to)
     ways = tuple(delivery.WAY + name for name in rulebook.file.fallback)
     return tuple(dict.fromkeys(name for one in asked for name in (ways if one == FALLBACK and ways else (one,))))

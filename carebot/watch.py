@@ -1,7 +1,7 @@
 """carebot about itself: what is wrong is said once, and a dead-man's switch outside is pressed only while all is well.
 
-Every minute: measure, say what staff must hear (`decide.vitals`), send a canary through the real loop, and press the switch if every
-source was heard, the outbox drains and the canary came through. Nothing here has a timer of its own beside that: a process that is
+Every minute: measure, say what staff must hear (`decide.telling.vitals`), send a canary through the real loop, and press the switch if
+every source was heard, the outbox drains and the canary came through. Nothing here has a timer of its own beside that: a process that is
 stopped, a loop that is stuck or a database that hangs is a switch that is not pressed, and whoever watches it calls somebody.
 """
 
@@ -15,8 +15,8 @@ from typing import Any
 
 import msgspec
 
-from carebot.decide.delivery import TERMINAL, is_way
-from carebot.decide.vitals import Pulse, Told, Vitals, over, told, withheld
+from carebot.decide.telling.delivery import TERMINAL, is_way
+from carebot.decide.telling.vitals import Pulse, Told, Vitals, over, told, withheld
 from carebot.effects import last_words
 from carebot.effects.http import Client
 from carebot.effects.outbox import Unsaid, set_aside, unsaid

@@ -384,7 +384,7 @@ def test_replay_gives_the_documented_fields(desk_with_rules: Desk):
     for alert in alerts:
         seen.setdefault(_subject(alert), set()).update(alert["facts"])
     assert {subject: facts - told[subject] for subject, facts in seen.items() if facts - told[subject]} == {}
-    decides = "".join(path.read_text("utf-8") for path in (HOUSE / "carebot/decide").glob("*.py"))
+    decides = "".join(path.read_text("utf-8") for path in (HOUSE / "carebot/decide").rglob("*.py"))
     unheard = {fact for subject, facts in told.items() for fact in facts - seen.get(subject, set())}  # said on rarer days than this one
     assert [fact for fact in unheard if f'"{fact}"' not in decides] == []
     assert re.search(r"lines \d+, messages 4, refused 0, incidents 1, cases \d+, [\d.]+ s, [\d,]+ messages/s\n$", said.err)

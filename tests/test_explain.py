@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from carebot.cli import main
-from carebot.decide.incidents import Push
+from carebot.decide.incidents.phases import Push
 from carebot.effects.store import Store
 from carebot.explain import explained, lines
 from carebot.explain_words import BECAUSE, PUSHES, WORDS

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from carebot.decide.sentences import LATE
+from carebot.decide.telling.sentences import LATE
 from carebot.effects.store import Store
 from carebot.loop import Loop
 from carebot.model import Alert, Incident, Message

@@ -18,8 +18,8 @@ from msgspec.structs import replace
 
 from carebot import listening
 from carebot.config.load import read
-from carebot.decide import coverage
-from carebot.decide.cells import minute_of
+from carebot.decide.detecting import coverage
+from carebot.decide.detecting.cells import minute_of
 from carebot.effects.http import Client
 from carebot.errors import Refused, Throttled, Unreachable
 from carebot.listening import Listener

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from benchmarks.detection.bakeoff import OURS, Run, Say
 from benchmarks.detection.tables import Table
 from carebot.config.schema import Brand, Rulebook, RulesFile
-from carebot.decide import counting
-from carebot.decide.cells import WIDTH, moment_of
-from carebot.decide.detect import WINDOWS
+from carebot.decide.detecting import counting
+from carebot.decide.detecting.cells import WIDTH, moment_of
+from carebot.decide.detecting.detect import WINDOWS
 from carebot.decide.state import State
 from carebot.model import Signal
 

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from benchmarks.detection.alarms import Scores
 from benchmarks.detection.streams import Streams
 from carebot.config.schema import Incidents
-from carebot.decide import baseline, detect, lessons
-from carebot.decide.cells import LATE, WIDTH, Cell, Floats, Table
-from carebot.decide.lessons import World
-from carebot.decide.surroundings import BARELY
+from carebot.decide.detecting import baseline, detect, lessons
+from carebot.decide.detecting.cells import LATE, WIDTH, Cell, Floats, Table
+from carebot.decide.detecting.lessons import World
+from carebot.decide.detecting.surroundings import BARELY
 
 MONDAY = 29_459_520  # epoch minute of Monday 2026-01-05 00:00 UTC
 ZONE = ZoneInfo("UTC")

@@ -1,7 +1,7 @@
 """Days on which more or less than usual is usual: how a support lead writes them, and what is understood.
 
 `on` takes the words people have for days: 12-25, 2026-11-27 to 2026-11-30, day 15, last working day, fri. Each becomes one of
-three values, which `decide.calendar` looks a date up in. Days and times are the brand's own (`brand: time_zone:`).
+three values, which `decide.detecting.calendar` looks a date up in. Days and times are the brand's own (`brand: time_zone:`).
 """
 
 from __future__ import annotations

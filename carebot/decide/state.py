@@ -13,14 +13,14 @@ from datetime import datetime
 import msgspec
 import numpy as np
 
-from carebot.decide import lessons, voices
-from carebot.decide.cells import LATE, POSTS, Cell, Floats, Profile, Table, minute_of, moment_of
-from carebot.decide.coverage import Ear
-from carebot.decide.days import Day, Summed
-from carebot.decide.desk import Desk, put
-from carebot.decide.held import Held
-from carebot.decide.incidents import covers, is_bare, is_open
-from carebot.decide.voices import Voices
+from carebot.decide.care.desk import Desk, put
+from carebot.decide.detecting import lessons, voices
+from carebot.decide.detecting.cells import LATE, POSTS, Cell, Floats, Profile, Table, minute_of, moment_of
+from carebot.decide.detecting.coverage import Ear
+from carebot.decide.detecting.voices import Voices
+from carebot.decide.incidents.phases import covers, is_bare, is_open
+from carebot.decide.telling.days import Day, Summed
+from carebot.decide.telling.held import Held
 from carebot.model import Case, Incident, Notice, Reason, Signal, Statement
 from carebot.understand.copies import Window
 

@@ -14,32 +14,17 @@ import msgspec
 import numpy as np
 
 from carebot.config.schema import Rulebook
-from carebot.decide import (
-    alerts,
-    cards,
-    care,
-    cases,
-    counting,
-    course,
-    coverage,
-    digests,
-    escalation,
-    labels,
-    machines,
-    match,
-    outbreak,
-    pressed,
-    roles,
-    saying,
-    swells,
-    telling,
-    volume,
-    witnesses,
-)
-from carebot.decide.cells import Cell, Profile, minute_of, moment_of
+from carebot.decide import match
+from carebot.decide.care import cases, customers
+from carebot.decide.detecting import counting, coverage, machines, volume, witnesses
+from carebot.decide.detecting.cells import Cell, Profile, minute_of, moment_of
 from carebot.decide.heard import Heard
-from carebot.decide.incidents import is_open
+from carebot.decide.incidents import course, outbreak, swells
+from carebot.decide.incidents.phases import is_open
+from carebot.decide.pressing import labels, pressed, roles
+from carebot.decide.public import saying
 from carebot.decide.state import State, forget
+from carebot.decide.telling import alerts, cards, digests, escalation, routing
 from carebot.model import (
     Acted,
     Alert,
@@ -106,18 +91,18 @@ def step(before: State, heard: Heard, rulebook: Rulebook, now: datetime) -> Outc
     moves += swells.judged(state, rulebook, zone, now)
     said += [course.tell(state, move, rulebook, now) for move in moves]
     said += saying.seen(state, heard.messages, heard.plain, ours, rulebook, now)  # before care: its promise has a clock then
-    said += care.customers(state, heard, counted, ours, rulebook, zone, now)
+    said += customers.customers(state, heard, counted, ours, rulebook, zone, now)
     lived, a_minute_on = state.incidents, minute_of(now) > state.memory.minute
     asked = {id_ for id_, one in lived.items() if (was := before.incidents.get(id_)) and was.votes is not one.votes}
     if a_minute_on:
         an_hour_on = minute_of(now) // 60 > state.memory.minute // 60
         state.memory.minute = minute_of(now)
         said += [course.tell(state, move, rulebook, now) for move in course.time_passed(state, rulebook, zone, now)]
-    said += care.clocks(state, rulebook, now)
+    said += customers.clocks(state, rulebook, now)
     said += saying.time_passed(state, rulebook, now)
     if a_minute_on:
-        said += escalation.time_passed(state, rulebook, now) + telling.time_passed(state, rulebook, now) + digests.due(state, rulebook, now)
-    through = telling.told(state, said, rulebook, now)
+        said += escalation.time_passed(state, rulebook, now) + routing.time_passed(state, rulebook, now) + digests.due(state, rulebook, now)
+    through = routing.told(state, said, rulebook, now)
     digests.noted(before, state, heard, signals, through, zone, now)
     told = {alert.incident for alert in through.alerts if alert.incident and not alert.case}
     anew = cards.kept_true(state, lambda move: course.tell(state, move, rulebook, now), told, lived if a_minute_on else asked, now)
@@ -142,7 +127,7 @@ def step(before: State, heard: Heard, rulebook: Rulebook, now: datetime) -> Outc
         labels=taught,
         refused=labels.refused(clicks, rulebook),
         acted=tuple(acted),
-        cards=tuple(card for one in anew if (card := telling.card_to(one, state))),
+        cards=tuple(card for one in anew if (card := routing.card_to(one, state))),
         statements=tuple(one for id_, one in stated.items() if before.statements.get(id_) is not one),
     )
 

@@ -20,8 +20,8 @@ from msgspec.structs import replace
 
 from carebot.clock import paced
 from carebot.config.schema import Rulebook
-from carebot.decide.desk import waiting
-from carebot.decide.sentences import service_name
+from carebot.decide.care.desk import waiting
+from carebot.decide.telling.sentences import service_name
 from carebot.effects.card import Language
 from carebot.effects.destinations import panel
 from carebot.effects.store import Store

@@ -67,7 +67,7 @@ BUTTONS: dict[ClickAction, Text] = {
     "it_is_not_there": Text("No está", "It is not there"),
 }
 
-SNOOZES = {  # `decide.pressed` knows how long each is
+SNOOZES = {  # `decide.pressing.pressed` knows how long each is
     "30m": Text("30 minutos", "30 minutes"),
     "1h": Text("1 hora", "1 hour"),
     "4h": Text("4 horas", "4 hours"),

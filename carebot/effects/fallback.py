@@ -21,7 +21,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from carebot.decide.delivery import is_over, is_urgent, subject_of
+from carebot.decide.telling.delivery import is_over, is_urgent, subject_of
 from carebot.effects.card import Language
 from carebot.effects.harmless import clean, cut, defang
 from carebot.errors import Refused, Trouble, Unreachable

@@ -9,8 +9,8 @@ from datetime import datetime
 
 import msgspec
 
-from carebot.decide.desk import Desk
-from carebot.decide.replies import named_first
+from carebot.decide.care.desk import Desk
+from carebot.decide.care.replies import named_first
 from carebot.effects.rows import ms
 from carebot.model import Case, Message
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from carebot.decide.delivery import WAY, is_urgent, is_way, thread_of
+from carebot.decide.telling.delivery import WAY, is_urgent, is_way, thread_of
 from carebot.effects.rows import ms
 from carebot.effects.store import Store
 from carebot.model import Delivery

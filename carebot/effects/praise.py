@@ -1,4 +1,4 @@
-"""Who praised us in some time, and were they thanked? For a digest: who, what and when by id; the words are `decide.thanks`.
+"""Who praised us in some time, and were they thanked? For a digest: who, what and when by id; the words are `decide.telling.thanks`.
 
 Praise that is also a complaint is none ("thanks for nothing"). What was deleted is gone from here too.
 """

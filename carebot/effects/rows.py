@@ -12,10 +12,10 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from carebot.decide.cells import Cell
-from carebot.decide.delivery import thread_of
-from carebot.decide.desk import owed_since
-from carebot.decide.sla import next_moment
+from carebot.decide.care.desk import owed_since
+from carebot.decide.care.sla import next_moment
+from carebot.decide.detecting.cells import Cell
+from carebot.decide.telling.delivery import thread_of
 from carebot.model import Alert, Case, Delivery, Gap, Incident, Message, Signal, Statement
 
 MESSAGE_COLUMNS = (

@@ -21,7 +21,7 @@ from typing import Protocol, TypeVar
 from msgspec.structs import replace
 
 from carebot.clock import Clock
-from carebot.decide.delivery import (
+from carebot.decide.telling.delivery import (
     MOST,
     TERMINAL,
     Absent,

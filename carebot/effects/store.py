@@ -21,10 +21,10 @@ import msgspec
 from msgspec.structs import replace
 from sqlite_utils import Database
 
-from carebot.decide.cells import SPAN, Profile
-from carebot.decide.delivery import thread_of
+from carebot.decide.detecting.cells import SPAN, Profile
 from carebot.decide.state import Memory, State, restored
 from carebot.decide.step import Outcome
+from carebot.decide.telling.delivery import thread_of
 from carebot.effects import audit, taken_back
 from carebot.effects.migrations import migrate
 from carebot.effects.one_writer import hold

@@ -15,7 +15,7 @@ from sqlite3 import Connection
 import msgspec
 from msgspec.structs import replace
 
-from carebot.decide.delivery import thread_of
+from carebot.decide.telling.delivery import thread_of
 from carebot.effects.rows import ms
 from carebot.model import Delivery
 

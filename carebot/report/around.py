@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from carebot.decide.digests import ADVOCATE
+from carebot.decide.telling.digests import ADVOCATE
 from carebot.model import Incident, Statement
 from carebot.report.figures import ranked
 from carebot.report.waiting import Messages, Period

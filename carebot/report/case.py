@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from carebot.decide.desk import owed_since
+from carebot.decide.care.desk import owed_since
 from carebot.effects.harmless import clean
 from carebot.errors import Unusable
 from carebot.model import Alert, Case, Clock, Incident, LineKind, Phase, Statement, Text

@@ -8,7 +8,7 @@ from textwrap import wrap
 from zoneinfo import ZoneInfo
 
 from carebot.config.schema import Rulebook
-from carebot.decide.sentences import service_name
+from carebot.decide.telling.sentences import service_name
 from carebot.effects.harmless import clean, cut, defang
 from carebot.explain_words import PHASES
 from carebot.model import Text

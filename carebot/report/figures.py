@@ -14,7 +14,7 @@ from heapq import nsmallest
 from itertools import pairwise
 from typing import Any, Generic, TypeVar
 
-from carebot.decide.replies import PUBLIC
+from carebot.decide.care.replies import PUBLIC
 from carebot.model import Case, Clock, Line, Statement
 from carebot.report.waiting import Messages, Period, Wait, is_late, waits
 from carebot.report.week import Breach, Breaches, Churn, HandOffs, Leaving, Promised, PromiseEnd, Promises, Returned, Why

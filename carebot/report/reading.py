@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from carebot.config.schema import Rulebook
-from carebot.decide.cells import moment_of
-from carebot.decide.delivery import SAID_LATER, SAID_TOGETHER
+from carebot.decide.detecting.cells import moment_of
+from carebot.decide.telling.delivery import SAID_LATER, SAID_TOGETHER
 from carebot.effects.rows import moment, ms
 from carebot.errors import Unusable
 from carebot.model import Case, Delivery, Incident, Statement

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from carebot.config.schema import Rulebook
-from carebot.decide.sentences import service_name
+from carebot.decide.telling.sentences import service_name
 from carebot.effects.harmless import cut, defang, permalink
 from carebot.explain_words import PHASES
 from carebot.report.parts import Bars, Cell, Curve, Link, Note, Part, Section, Table, Tiles, Told

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from carebot.decide.replies import PUBLIC
+from carebot.decide.care.replies import PUBLIC
 from carebot.model import Case, Clock
 from carebot.report.week import FirstResponse, Waits
 

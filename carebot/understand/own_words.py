@@ -1,7 +1,7 @@
 """What a customer says of who they are: "soy @ana_x en Twitter", "I'm @ana on X", "my case number is AB-12345".
 
 Only what is said of oneself counts, with the network named: a handle that is merely mentioned is somebody else's. Anybody can say anything
-of themselves, so what follows from it is bounded where it is used (`decide.joining`), and shown with these words.
+of themselves, so what follows from it is bounded where it is used (`decide.care.joining`), and shown with these words.
 """
 
 from __future__ import annotations

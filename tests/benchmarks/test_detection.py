@@ -13,9 +13,9 @@ from benchmarks.detection.dots import dots
 from benchmarks.detection.drawing import drawn
 from benchmarks.detection.streams import DAY, KINDS, WARM_UP, WEEK, Waves, clean, with_incidents
 from benchmarks.detection.tables import text
-from carebot.decide import lessons
-from carebot.decide.cells import Cell, Table
-from carebot.decide.incidents import CONFIRM_FACTOR
+from carebot.decide.detecting import lessons
+from carebot.decide.detecting.cells import Cell, Table
+from carebot.decide.incidents.phases import CONFIRM_FACTOR
 
 STILL = Waves(sigma=0.0)
 

@@ -16,7 +16,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from carebot.decide import machines
+from carebot.decide.detecting import machines
 from carebot.decide.state import Memory
 from carebot.effects.web import Health, Web
 from carebot.errors import Refused

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from numpy.typing import NDArray
 
-from carebot.decide import lessons
-from carebot.decide.cells import LEARNED, Cell, Table
-from carebot.decide.lessons import World
+from carebot.decide.detecting import lessons
+from carebot.decide.detecting.cells import LEARNED, Cell, Table
+from carebot.decide.detecting.lessons import World
 
 UTC = ZoneInfo("UTC")
 MONDAY = 29_459_520  # epoch minute of Monday 2026-01-05 00:00 UTC

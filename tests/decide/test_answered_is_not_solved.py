@@ -7,8 +7,8 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from carebot.decide.desk import waiting
-from carebot.decide.priority import severity
+from carebot.decide.care.desk import waiting
+from carebot.decide.care.priority import severity
 from carebot.model import Case, Deleted
 from tests.saying import RULES, TestDesk, at, say
 

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from carebot.decide import baseline
-from carebot.decide.cells import Cell, Floats, Table
+from carebot.decide.detecting import baseline
+from carebot.decide.detecting.cells import Cell, Floats, Table
 from tests.decide.listening import MONDAY, world
 
 HERE, MADRID = world().zone, ZoneInfo("Europe/Madrid")

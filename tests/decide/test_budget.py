@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from carebot.decide import baseline, budget
-from carebot.decide.cells import Cell, Table
+from carebot.decide.detecting import baseline, budget
+from carebot.decide.detecting.cells import Cell, Table
 
 BRAND = Cell("lumbre")
 BUSY, SILENT = 5.0, 0.0  # messages a minute

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from carebot.config.calendar import LEAST, MOST, Special
 from carebot.config.load import read
-from carebot.decide import calendar
-from carebot.decide.calendar import factors, learn
+from carebot.decide.detecting import calendar
+from carebot.decide.detecting.calendar import factors, learn
 
 MADRID, MEXICO = ZoneInfo("Europe/Madrid"), ZoneInfo("America/Mexico_City")
 HOUSE = "brand: {name: Banco Lumbre}\nservices:\n  app: {name: {es: la app, en: the app}}\n  card: {name: {es: la tarjeta, en: the card}}\n"

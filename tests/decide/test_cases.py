@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from carebot.decide.desk import waiting
+from carebot.decide.care.desk import waiting
 from carebot.model import Deleted
 from tests.saying import TestDesk, at, say
 

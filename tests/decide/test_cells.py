@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carebot.decide import lessons
-from carebot.decide.cells import SPAN, Cell, Profile, Table
+from carebot.decide.detecting import lessons
+from carebot.decide.detecting.cells import SPAN, Cell, Profile, Table
 from tests.decide.listening import HOUR, MONDAY, lessons_of, listened, world
 
 APP, CARD = Cell("lumbre", "app"), Cell("lumbre", "card")

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carebot import wire
-from carebot.decide import coverage
-from carebot.decide.cells import minute_of
-from carebot.decide.coverage import Ear, Ears, heard, listening, noted, of_rollup, share_of_hour
+from carebot.decide.detecting import coverage
+from carebot.decide.detecting.cells import minute_of
+from carebot.decide.detecting.coverage import Ear, Ears, heard, listening, noted, of_rollup, share_of_hour
 from carebot.model import Coverage, Refusal
 from tests.saying import NOON, at
 

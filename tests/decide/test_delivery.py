@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carebot.decide.delivery import LONGEST_WAIT, Never, Sent, Trouble, Wait, after, backoff, coalesce, due, sending, waiting
+from carebot.decide.telling.delivery import LONGEST_WAIT, Never, Sent, Trouble, Wait, after, backoff, coalesce, due, sending, waiting
 from carebot.model import Alert, Delivery, Text
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

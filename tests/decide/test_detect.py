@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from benchmarks.detection.alarms import Peaks
 from benchmarks.detection.streams import KINDS, clean, extra
-from carebot.decide import budget, detect, lessons
-from carebot.decide.cells import WIDTH, Cell, Table
+from carebot.decide.detecting import budget, detect, lessons
+from carebot.decide.detecting.cells import WIDTH, Cell, Table
 from tests.decide.listening import DAY, HOUR, MONDAY, WEEK, hear, listened, world
 
 PEOPLE = 3

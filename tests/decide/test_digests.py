@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carebot.config.schema import Rulebook
-from carebot.decide import days, digests
-from carebot.decide.days import Day
 from carebot.decide.state import Memory, State
 from carebot.decide.step import next_moment
+from carebot.decide.telling import days, digests
+from carebot.decide.telling.days import Day
 from carebot.effects.store import Store
 from carebot.loop import Loop
 from carebot.model import Alert, Batch, Deleted, Message, Refusal

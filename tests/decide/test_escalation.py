@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from carebot.decide import escalation
 from carebot.decide.state import State
+from carebot.decide.telling import escalation
 from carebot.effects.store import Store
 from carebot.loop import Loop
 from carebot.model import Batch, Click, Event, Further, Incident

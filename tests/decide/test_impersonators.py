@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from carebot.decide.impersonators import poses_as_us
+from carebot.decide.care.impersonators import poses_as_us
 from tests.saying import TestDesk, rulebook, say
 
 BOOK = rulebook(

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from carebot.decide import allclear, incidents, merging
-from carebot.decide.incidents import TRANSITIONS, Evidenced, Push
+from carebot.decide.incidents import allclear, merging, phases
+from carebot.decide.incidents.phases import TRANSITIONS, Evidenced, Push
 from carebot.model import Click, Coverage, Incident, Listening, Probe, Signal, WellAgain
 from tests.decide.test_step import four_people
 from tests.saying import TestDesk, at, say
@@ -27,8 +27,8 @@ def signal(n: int, minute: float, by: str = "", **more: object) -> Signal:
 
 def incident(*signals: Signal, phase: str = "suspected", **more: object) -> Incident:
     found = Evidenced(false_alarms=0.5, window=10, usual=0.05, signals=signals or (signal(0, 0),))
-    one = incidents.opened("b-app-20260312", "B", "app", found, at(8), at(8))
-    return replace(incidents.joined(one, found.signals), **{"phase": phase} | more)
+    one = phases.opened("b-app-20260312", "B", "app", found, at(8), at(8))
+    return replace(phases.joined(one, found.signals), **{"phase": phase} | more)
 
 
 # ── the table ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -48,7 +48,7 @@ def test_every_phase_but_the_last_can_be_closed_by_a_person_and_ends_by_itself()
 @pytest.mark.parametrize("push", list(Push))
 def test_a_push_without_a_row_changes_nothing(push):
     one = incident(phase="resolved")
-    moved, reason = incidents.pushed(one, push, at(60))
+    moved, reason = phases.pushed(one, push, at(60))
     assert (moved is one and reason is None) == (("resolved", push) not in TRANSITIONS)
 
 
@@ -57,19 +57,19 @@ def test_a_push_without_a_row_changes_nothing(push):
 
 @pytest.mark.parametrize(("usual", "window", "minutes"), [(0, 60, 30), (0.05, 10, 30), (0.3, 10, 10), (1, 10, 2), (5, 10, 2)])
 def test_the_busier_a_service_is_the_closer_complaints_must_lie_to_belong_together(usual, window, minutes):
-    assert incidents.link(usual, window) == minutes
+    assert phases.link(usual, window) == minutes
 
 
 def test_the_first_complaint_is_found_by_going_back_while_the_gaps_are_short():
     said = [at(0), at(25), at(50), at(55)]
-    assert incidents.begins(at(60), said, timedelta(minutes=10)) == at(50)
-    assert incidents.begins(at(60), said, timedelta(minutes=25)) == at(0)
+    assert phases.begins(at(60), said, timedelta(minutes=10)) == at(50)
+    assert phases.begins(at(60), said, timedelta(minutes=25)) == at(0)
 
 
 def test_evidence_is_a_set_its_order_and_repetition_do_not_show():
     said = [signal(n, n, source="x" if n % 3 else "app_store", symptom="slow" if n < 3 else "login", region="Sevilla") for n in range(8)]
     one = incident(said[0])
-    there, back = incidents.joined(one, said), incidents.joined(incidents.joined(one, reversed(said)), said)
+    there, back = phases.joined(one, said), phases.joined(phases.joined(one, reversed(said)), said)
     assert there == back
     assert (there.count, there.by_source, there.symptom, there.region) == (8, {"app_store": 3, "x": 5}, "login", "Sevilla")
 
@@ -91,33 +91,33 @@ def test_evidence_is_a_set_its_order_and_repetition_do_not_show():
     ],
 )
 def test_severity_says_what_it_rests_on(phase, people, core, faster, level, because):
-    one = incidents.rated(incident(phase=phase, author_count=people), core, faster)
+    one = phases.rated(incident(phase=phase, author_count=people), core, faster)
     assert (one.severity, one.severity_because) == (level, because)
 
 
 def test_severity_never_falls_while_it_is_open_and_keeps_its_reason():
-    grave = incidents.rated(incident(phase="confirmed", author_count=30), True)
-    assert incidents.rated(replace(grave, author_count=3), False) == replace(grave, author_count=3)
+    grave = phases.rated(incident(phase="confirmed", author_count=30), True)
+    assert phases.rated(replace(grave, author_count=3), False) == replace(grave, author_count=3)
 
 
 def test_ever_faster_is_more_than_half_in_the_last_third():
     ramp, steady = [at(n**0.5 * 6) for n in range(25)], [at(n * 1.25) for n in range(25)]
     one = replace(incident(), count=25)
-    assert incidents.pace(one, ramp, at(30)).accelerating and not incidents.pace(one, steady, at(30)).accelerating
-    assert incidents.pace(one, steady, at(30)).per_min == 0.8
+    assert phases.pace(one, ramp, at(30)).accelerating and not phases.pace(one, steady, at(30)).accelerating
+    assert phases.pace(one, steady, at(30)).per_min == 0.8
 
 
 def test_growth_is_told_when_twice_as_many_or_twice_as_fast_and_ten_more():
     one = replace(incident(), told_count=100, told_per_min=1.0)
-    slow, fast = incidents.Pace(1.0, False), incidents.Pace(2.0, False)
-    assert [incidents.grew(replace(one, count=count), slow) for count in (110, 199, 200)] == [False, False, True]
-    assert [incidents.grew(replace(one, count=count), fast) for count in (109, 110)] == [False, True]
+    slow, fast = phases.Pace(1.0, False), phases.Pace(2.0, False)
+    assert [phases.grew(replace(one, count=count), slow) for count in (110, 199, 200)] == [False, False, True]
+    assert [phases.grew(replace(one, count=count), fast) for count in (109, 110)] == [False, True]
 
 
 def test_the_ledger_keeps_how_it_began_and_how_it_went_lately():
     one = incident()
     for n in range(100):
-        one = incidents.turned(replace(one, count=n), "grew", at(n))
+        one = phases.turned(replace(one, count=n), "grew", at(n))
     assert [turn.count for turn in one.turns] == [*range(10), *range(70, 100)]
 
 
@@ -246,7 +246,7 @@ def test_merged_evidence_is_counted_once_and_the_older_survives():
     both, ended = merging.merged(older, younger, at(70))
     assert (both.count, both.author_count, both.also, both.merged, both.by_source) == (10, 7, ("card",), ("b-card",), {"x": 10})
     assert (ended.phase, ended.merged_into, ended.resolved_at) == ("resolved", older.id, at(70))
-    assert not incidents.grew(both, incidents.Pace(0, False))
+    assert not phases.grew(both, phases.Pace(0, False))
     assert merging.by_age([younger, older]) == [older, younger]
 
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carebot.decide import baseline, detect, lessons
-from carebot.decide.cells import LEARNED, WIDTH, Cell, Profile, Table
-from carebot.decide.lessons import World
+from carebot.decide.detecting import baseline, detect, lessons
+from carebot.decide.detecting.cells import LEARNED, WIDTH, Cell, Profile, Table
+from carebot.decide.detecting.lessons import World
 from tests.decide.listening import DAY, HOUR, MONDAY, WEEK, hear, lessons_of, listened, world
 from tests.saying import TestDesk, say
 

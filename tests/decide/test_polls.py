@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from carebot.decide import polls, witnesses
+from carebot.decide.detecting import witnesses
+from carebot.decide.incidents import polls
 from carebot.model import Click
 from tests.saying import TestDesk, at, say
 

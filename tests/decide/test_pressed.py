@@ -7,8 +7,8 @@ from typing import get_args
 
 import pytest
 
-from carebot.decide import roles
-from carebot.decide.pressed import snoozed_until
+from carebot.decide.pressing import roles
+from carebot.decide.pressing.pressed import snoozed_until
 from carebot.model import Click, ClickAction
 from tests.saying import RULES, TestDesk, at, rulebook, say
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from carebot.config.load import read
-from carebot.decide import baseline, detect, lessons, surroundings
-from carebot.decide.cells import WIDTH, Cell, Table, minute_of
+from carebot.decide.detecting import baseline, detect, lessons, surroundings
+from carebot.decide.detecting.cells import WIDTH, Cell, Table, minute_of
 from carebot.effects.card import card
 from carebot.model import Coverage
 from tests.decide.listening import DAY, HOUR, MONDAY, hear, listened, world

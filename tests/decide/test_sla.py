@@ -13,7 +13,7 @@ import pytest
 
 from carebot.config.desk import Promise, terms
 from carebot.config.values import OpenHours
-from carebot.decide.sla import NeverOpen, due_at, met, next_moment, open_time, paused, resumed, run_out, started
+from carebot.decide.care.sla import NeverOpen, due_at, met, next_moment, open_time, paused, resumed, run_out, started
 
 MADRID = ZoneInfo("Europe/Madrid")
 THURSDAY = datetime(2026, 3, 12, 11, tzinfo=UTC)

@@ -17,10 +17,10 @@ from msgspec.structs import replace
 from pydantic import BaseModel
 
 from carebot.config.load import read
-from carebot.decide import public, saying, statement_words, statements
-from carebot.decide.lengths import counted, too_long
+from carebot.decide.public import saying, shown, statements, words
+from carebot.decide.public.lengths import counted, too_long
+from carebot.decide.public.statements import TRANSITIONS, Push
 from carebot.decide.state import State
-from carebot.decide.statements import TRANSITIONS, Push
 from carebot.model import Click, Incident, Posted, Statement
 from carebot.understand.normalise import plain
 from tests.saying import RULES, TestDesk, at, rulebook, say
@@ -124,27 +124,27 @@ def incident(phase: str = "confirmed", service: str = "card", **more: Any) -> In
     ],
 )
 def test_a_service_without_a_statement_of_its_own_has_one_all_the_same(phase, es, en):
-    one = statement_words.draft("s", incident(phase), rulebook(), at(7), told=True)
+    one = words.draft("s", incident(phase), rulebook(), at(7), told=True)
     assert one.texts == {"es": es, "en": en}
     for text in one.texts.values():
         assert (too_long(text, "x"), too_long(text, "bluesky")) == (0, 0)
     promise = None if phase == "resolved" else at(40)
-    assert [statement_words.promise({lang: text}, at(7), rulebook()) for lang, text in one.texts.items()] == [promise] * 2
+    assert [words.promise({lang: text}, at(7), rulebook()) for lang, text in one.texts.items()] == [promise] * 2
 
 
 def test_of_a_possibility_nothing_is_said_and_no_all_clear_of_what_nobody_was_told():
-    assert statement_words.draft("s", incident("suspected"), rulebook(), at(7), told=False) is None
-    assert statement_words.draft("s", incident("resolved"), rulebook(), at(7), told=False) is None
+    assert words.draft("s", incident("suspected"), rulebook(), at(7), told=False) is None
+    assert words.draft("s", incident("resolved"), rulebook(), at(7), told=False) is None
 
 
 def test_a_failure_of_nothing_in_particular_is_one_of_our_services():
-    assert "con nuestros servicios" in statement_words.draft("s", incident(service=""), rulebook(), at(7), told=False).texts["es"]
+    assert "con nuestros servicios" in words.draft("s", incident(service=""), rulebook(), at(7), told=False).texts["es"]
 
 
 def test_what_began_yesterday_began_yesterday():
-    one = statement_words.draft("s", incident(onset_at=at(-720)), rulebook(), at(7), told=False)
+    one = words.draft("s", incident(onset_at=at(-720)), rulebook(), at(7), told=False)
     assert "desde las 00:00 y" in one.texts["es"]
-    one = statement_words.draft("s", incident(onset_at=at(-725)), rulebook(), at(7), told=False)
+    one = words.draft("s", incident(onset_at=at(-725)), rulebook(), at(7), told=False)
     assert "desde las 23:55 de ayer" in one.texts["es"] and "since 23:55 yesterday" in one.texts["en"]
 
 
@@ -152,7 +152,7 @@ def test_what_customers_can_do_meanwhile_is_said_where_the_rules_know_it():
     own = "statement: {es: 'Falla {service}. {meanwhile} Más a las {next_update}.', en: '{brand}: {service} fails.'}"
     more = f"meanwhile: {{es: Use la web., en: Use the website.}}, {own}}}"
     rules = RULES.replace("card: {name: {es: las tarjetas, en: cards}}", f"card: {{name: {{es: las tarjetas, en: cards}}, {more}")
-    one = statement_words.draft("s", incident(), rulebook(rules), at(7), told=False)
+    one = words.draft("s", incident(), rulebook(rules), at(7), told=False)
     assert one.texts == {"es": "Falla las tarjetas. Use la web. Más a las 12:40.", "en": "Banco Lumbre: cards fails."}
 
 
@@ -448,7 +448,7 @@ class Public(RuleBasedStateMachine):
 
     @property
     def latest(self) -> Statement | None:
-        found = public.statements(self.state, self.state.incidents["b-1"])
+        found = shown.statements(self.state, self.state.incidents["b-1"])
         return found[-1] if found else None
 
     def press(self, action: str, by: str, hash_: str, **more: Any) -> bool:

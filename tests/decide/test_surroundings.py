@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from carebot.decide import baseline, lessons, surroundings
-from carebot.decide.cells import Cell, minute_of
+from carebot.decide.detecting import baseline, lessons, surroundings
+from carebot.decide.detecting.cells import Cell, minute_of
 from carebot.model import Click, Coverage
 from tests.saying import NOON, RULES, TestDesk, at, rulebook, say
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from carebot.config.load import read
-from carebot.decide import quiet, telling
 from carebot.decide.state import State
+from carebot.decide.telling import quiet, routing
 from carebot.model import Alert, Click, Incident, SelfReport, Text, Turn, Witnesses
 from carebot.service import routes
 from tests.saying import NOON, RULES, TestDesk, at, rulebook, say
@@ -81,11 +81,11 @@ BOOK = rulebook(
     ],
 )
 def test_an_alert_goes_to_its_own_route_and_to_all_that_ask_for_it(told: Alert, to: tuple[str, ...]):
-    assert telling.routes_of(told, BOOK) == to
+    assert routing.routes_of(told, BOOK) == to
 
 
 def test_what_is_told_further_is_also_told_where_the_card_stands():
-    assert telling.routes_of(alert(to="leads", reason="escalated"), BOOK, ("desk", "cards")) == ("leads", "desk", "cards")
+    assert routing.routes_of(alert(to="leads", reason="escalated"), BOOK, ("desk", "cards")) == ("leads", "desk", "cards")
 
 
 def test_a_step_to_the_fallback_goes_all_its_ways():
@@ -126,7 +126,7 @@ def one(id_: str, service: str, *, severity: int, phase: str = "confirmed", **mo
 )
 def test_a_big_incident_hides_the_small_one_that_depends_on_it(big: Any, small: Any, told: Any, hides: bool):
     state = State(incidents={"big": one("big", "app", **big), "small": one("small", "card", **small)})
-    out = telling.told(state, [alert(incident="small", service="card", **told)], rulebook(DEPENDS), NOON)
+    out = routing.told(state, [alert(incident="small", service="card", **told)], rulebook(DEPENDS), NOON)
     assert (len(out.alerts), len(out.muted)) == ((0, 1) if hides else (1, 0))
     assert state.incidents["big"].hidden == ({"confirmed": 1} if hides else {})
 
@@ -134,20 +134,20 @@ def test_a_big_incident_hides_the_small_one_that_depends_on_it(big: Any, small: 
 def test_what_was_hidden_is_shown_when_the_big_one_is_over_and_it_is_not():
     state = State(incidents={"big": one("big", "app", severity=2), "small": one("small", "card", severity=3, told_severity=3)})
     book = rulebook(DEPENDS)
-    assert telling.told(state, [alert(incident="small", service="card", severity=3)], book, NOON).alerts == ()
-    assert telling.time_passed(state, book, NOON) == []
+    assert routing.told(state, [alert(incident="small", service="card", severity=3)], book, NOON).alerts == ()
+    assert routing.time_passed(state, book, NOON) == []
     state.incidents["big"] = replace(state.incidents["big"], phase="resolved", resolved_at=NOON)
-    (again,) = telling.time_passed(state, book, at(1))
+    (again,) = routing.time_passed(state, book, at(1))
     assert (again.reason, again.incident) == ("still_open", "small")
-    assert telling.told(state, [again], book, at(1)).alerts[0].to == "desk"
-    assert telling.time_passed(state, book, at(2)) == []
+    assert routing.told(state, [again], book, at(1)).alerts[0].to == "desk"
+    assert routing.time_passed(state, book, at(2)) == []
 
 
 def test_nobody_hears_the_end_of_what_nobody_heard_of():
     state = State(incidents={"big": one("big", "app", severity=2), "small": one("small", "card", severity=3)})
     book = rulebook(DEPENDS)
-    telling.told(state, [alert(incident="small", service="card", severity=3)], book, NOON)
-    out = telling.told(state, [alert(alert="al-2", incident="small", service="card", severity=3, reason="resolved")], book, at(5))
+    routing.told(state, [alert(incident="small", service="card", severity=3)], book, NOON)
+    out = routing.told(state, [alert(alert="al-2", incident="small", service="card", severity=3, reason="resolved")], book, at(5))
     assert (out.alerts, [why for _, why in out.muted]) == ((), ["nobody was told of it"])
 
 
@@ -156,7 +156,7 @@ def test_two_that_suffer_from_one_provider_are_one_cause():
     state = State(
         incidents={"big": one("big", "app", severity=2, witnesses=seen), "small": one("small", "atm", severity=3, witnesses=seen)}
     )
-    assert telling.told(state, [alert(incident="small", service="atm", severity=3)], rulebook(), NOON).alerts == ()
+    assert routing.told(state, [alert(incident="small", service="atm", severity=3)], rulebook(), NOON).alerts == ()
 
 
 def test_who_leaves_because_of_just_that_is_counted_and_who_has_a_matter_of_their_own_is_said():
@@ -218,7 +218,7 @@ def test_severity_1_is_never_silenced_nor_held_nor_hidden(severity: int, reason:
     if snoozed and reason == "severity_up":
         small = replace(small, snoozed_until=now + timedelta(hours=1))
     state = State(incidents={"big": one("big", "app", severity=1), "small": small})
-    out = telling.told(state, [alert(incident="small", service="card", severity=severity, reason=reason, at=now)], book, now)
+    out = routing.told(state, [alert(incident="small", service="card", severity=severity, reason=reason, at=now)], book, now)
     assert len(out.alerts) == (1 if severity == 1 else 0)
     assert len(out.alerts) + len(out.muted) == 1
 

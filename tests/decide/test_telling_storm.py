@@ -10,9 +10,9 @@ from itertools import pairwise
 import pytest
 from msgspec.structs import replace
 
-from carebot.decide.delivery import coalesce, due, next_out, thread_of
-from carebot.decide.delivery import digest as together
-from carebot.decide.incidents import covers
+from carebot.decide.incidents.phases import covers
+from carebot.decide.telling.delivery import coalesce, due, next_out, thread_of
+from carebot.decide.telling.delivery import digest as together
 from carebot.model import Alert, Delivery
 from tests.saying import TestDesk, at, say
 

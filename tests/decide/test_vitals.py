@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from carebot.decide.vitals import Pulse, Told, Vitals, told, withheld
+from carebot.decide.telling.vitals import Pulse, Told, Vitals, told, withheld
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from carebot.decide.voices import ASIDE, LONG, SILENT, Voices, forget, heard, kept
+from carebot.decide.detecting.voices import ASIDE, LONG, SILENT, Voices, forget, heard, kept
 from carebot.model import Signal
 from tests.saying import at
 
@@ -34,7 +34,7 @@ def counted(said: Iterable[Signal]) -> set[str]:
 
 
 def by_definition(said: list[Signal]) -> set[str]:
-    """The rule of `decide.voices`, word by word, with all posts in view."""
+    """The rule of `decide.detecting.voices`, word by word, with all posts in view."""
 
     def before(one: Signal, others: list[Signal], within: timedelta) -> list[Signal]:
         return [o for o in others if (o.posted_at, o.id) < (one.posted_at, one.id) and one.posted_at - o.posted_at < within]

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from carebot import wire
 from carebot.config.load import read
-from carebot.decide import baseline
+from carebot.decide.detecting import baseline
 from carebot.decide.state import State, restored
 from carebot.model import Click, Coverage, Refusal, Volume
 from carebot.replay import arrived

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carebot.config.load import read
-from carebot.decide import machines, witnesses
-from carebot.decide.alerts import about_incident
-from carebot.decide.cells import Cell, minute_of
+from carebot.decide.detecting import machines, witnesses
+from carebot.decide.detecting.cells import Cell, minute_of
 from carebot.decide.state import Check, Memory, State
+from carebot.decide.telling.alerts import about_incident
 from carebot.effects.store import Store
 from carebot.loop import Loop
 from carebot.model import Batch, Event, Incident, Message, Notice, Probe, Status, Witnesses

@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from carebot.clock import machine
-from carebot.decide import delivery
+from carebot.decide.telling import delivery
 from carebot.effects import sender
 from carebot.effects.destinations import Destination
 from carebot.effects.outbox import Rows

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from carebot.clock import Manual
-from carebot.decide.delivery import TERMINAL, Absent, Outcome, thread_of
+from carebot.decide.telling.delivery import TERMINAL, Absent, Outcome, thread_of
 from carebot.effects.destinations import Destination
 from carebot.effects.sender import Sender
 from carebot.effects.slack import Slack

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from carebot.decide import roles
+from carebot.decide.pressing import roles
 from carebot.effects.clicks import intake, payload
 from carebot.effects.clicks.door import Door
 from carebot.effects.clicks.forms import forms, view, why_not

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 from msgspec.structs import replace
 
-from carebot.decide.delivery import elsewhere
+from carebot.decide.telling.delivery import elsewhere
 from carebot.effects.fallback import Way, words
 from carebot.errors import Refused, Unreachable
 from carebot.model import Delivery, Text

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carebot.decide.delivery import digest
+from carebot.decide.telling.delivery import digest
 from carebot.effects.card import Card, card, line
 from carebot.effects.harmless import clean, cut, defang, mrkdwn, permalink, words
 from carebot.model import Alert, Delivery, Phase, Quote, Reason, Text

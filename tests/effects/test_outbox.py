@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from carebot.config.load import read
-from carebot.decide.delivery import TERMINAL, elsewhere
+from carebot.decide.telling.delivery import TERMINAL, elsewhere
 from carebot.effects import last_words
 from carebot.effects.outbox import Unsaid, set_aside, told_elsewhere, unsaid
 from carebot.effects.rows import ms

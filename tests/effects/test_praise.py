@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from carebot.decide.match import own_accounts
-from carebot.decide.thanks import suggested
+from carebot.decide.telling.thanks import suggested
 from carebot.effects.praise import praised
 from carebot.effects.store import Store
 from carebot.loop import Loop

@@ -10,7 +10,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from carebot.decide.pressed import MORNING, SNOOZE_FOR
+from carebot.decide.pressing.pressed import MORNING, SNOOZE_FOR
 from carebot.effects.card import Card
 from carebot.effects.card_words import BUTTONS, EMOJI, LABELS, PHASES, REASONS, SNOOZES, STATE_EMOJI
 from carebot.effects.slack import Slack, retry_after

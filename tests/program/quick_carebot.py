@@ -13,7 +13,7 @@ from typing import Any
 
 from carebot import polling, watch
 from carebot.cli import main
-from carebot.decide import delivery, vitals
+from carebot.decide.telling import delivery, vitals
 from carebot.effects import sender
 from carebot.loop import Loop
 

@@ -36,7 +36,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec.structs import replace
 
-from carebot.decide.statements import digest
+from carebot.decide.public.statements import digest
 from carebot.effects.card import card
 from carebot.model import Alert, Statement
 

@@ -20,8 +20,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from carebot.decide.pressed import WHY_NOT
-from carebot.decide.sentences import NETWORKS
+from carebot.decide.pressing.pressed import WHY_NOT
+from carebot.decide.telling.sentences import NETWORKS
 from carebot.effects.card import statement, telling
 from carebot.effects.card.blocks import OPTION, Block, button, context, menu, part, plain, rich
 from carebot.effects.card.telling import Language

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from carebot.decide.statements import LIVE
+from carebot.decide.public.statements import LIVE
 from carebot.effects.card.blocks import Block, button, context, part, rich
 from carebot.effects.card_words import BUTTONS
 from carebot.effects.harmless import cut

@@ -2,7 +2,7 @@
 
 A click has its effect when it is committed, and no earlier; Slack hears of it by then, or after two of the three seconds it gives. What is
 sent twice is known by its id, here for as long as we remember and in the database for good. Who may press what is decided with everything
-else (`decide.roles`): here it only keeps a form from those who could not send it.
+else (`decide.pressing.roles`): here it only keeps a form from those who could not send it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from carebot.config.schema import Rulebook
-from carebot.decide import roles
+from carebot.decide.pressing import roles
 from carebot.effects.clicks.calls import Call
 from carebot.effects.clicks.forms import Form, FormFor, view
 from carebot.effects.clicks.payload import Pressed, Unreadable, of_form, read

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from carebot.decide.pressed import WHY_NOT
+from carebot.decide.pressing.pressed import WHY_NOT
 from carebot.effects.card import Language
 from carebot.effects.card.blocks import Block
 from carebot.effects.clicks.payload import Whence

@@ -6,8 +6,8 @@ It comes back with the hash of the words it was opened with: who wrote meanwhile
 from __future__ import annotations
 
 from carebot.config.schema import Rulebook
-from carebot.decide.lengths import MOST, NAMES, counted
-from carebot.decide.statement_words import LONGEST, kind_of, posts
+from carebot.decide.public.lengths import MOST, NAMES, counted
+from carebot.decide.public.words import LONGEST, kind_of, posts
 from carebot.effects.card.blocks import Block, context
 from carebot.effects.clicks.forms import Form, words
 from carebot.model import Language, Statement, Text

@@ -1,0 +1,1 @@
+"""Is there more than usual, and who else says so? From signals to evidence."""

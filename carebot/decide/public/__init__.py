@@ -1,0 +1,1 @@
+"""What customers are told: proposed, approved, said once."""
