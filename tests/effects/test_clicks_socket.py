@@ -117,8 +117,28 @@ async def test_slack_in_trouble_is_asked_again(fault, monkeypatch):
     async with ClickableSlack() as slack:
         slack.plan("apps.connections.open", fault, fault)
         async with listening(slack, Ears()) as mode:
+            await until(lambda: mode.trouble == "")
             assert slack.methods() == ["apps.connections.open"] * 3
-            assert mode.trouble == ""
+
+
+async def test_a_reply_that_comes_in_pieces_is_read_whole():
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        body = json.dumps({"ok": True, "view": "v" * 90_000}).encode()
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body))
+        for piece in (body[:7], body[7:50_000], body[50_000:]):
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(0.02)
+        writer.close()
+        await writer.wait_closed()
+        over.set()
+
+    over = asyncio.Event()
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    async with server, Api("xapp-1", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/api/") as api:
+        assert len((await api("views.open", {})).said["view"]) == 90_000
+        await over.wait()
 
 
 async def test_nonsense_on_the_line_is_passed_over_and_events_we_did_not_ask_for_are_acknowledged():

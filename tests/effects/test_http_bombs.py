@@ -100,6 +100,8 @@ async def bombing(bomb: Callable[[], Iterator[bytes]]) -> AsyncIterator[str]:
                 writer.write(piece.replace(b"ACCEPT", accepted(asked)) if piece.startswith(STREAM[:12]) else piece)
                 await writer.drain()
                 await asyncio.sleep(0.01 if len(piece) == 1 else 0)
+            writer.close()
+            await writer.wait_closed()  # what is still to be sent is sent
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:

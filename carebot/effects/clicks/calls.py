@@ -78,7 +78,7 @@ class Api:
                 "GET" if reads else "POST", self._base + method, headers=headers, timeout=self._limit, allow_redirects=False, **given
             ) as reply:
                 status, theirs = reply.status, {name.lower(): value for name, value in reply.headers.items()}
-                raw = await reply.content.read(MAX_REPLY)
+                raw = await _whole(reply.content)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             raise Unreachable(f"Slack cannot be reached: {method} ({type(error).__name__})") from None
         if status == 429:
@@ -93,6 +93,16 @@ class Api:
         if said["ok"] is not True:
             raise SlackSays(method, clean(str(said.get("error")))[:80])
         return Reply(said, theirs)
+
+
+async def _whole(content: aiohttp.StreamReader) -> bytes:
+    """The reply's body, of which a single read gives only what has come so far. Cut at MAX_REPLY: what is longer is no reply."""
+    body = bytearray()
+    async for piece in content.iter_any():
+        body += piece
+        if len(body) > MAX_REPLY:
+            break
+    return bytes(body[:MAX_REPLY])
 
 
 def is_loopback(url: str) -> bool:
