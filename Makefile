@@ -41,4 +41,4 @@ bench: $(VENV)/ready  ## messages/s stage by stage, how well they are understood
 clean:
 	rm -rf $(VENV) $(MODELS) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .coverage*
 
-.PHONY: test coverage test-models gates bench clean
+.PHONY: test coverage test-models gates peers bench clean
