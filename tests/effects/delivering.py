@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -29,10 +30,10 @@ sender.SETTLE = timedelta(seconds=0.1)
 
 
 async def say(db: Path, url: str, many: int, design: type[sender.Sender]) -> None:
-    store = Store(db)
+    store, thread = Store(db), ThreadPoolExecutor(1)  # one thread for the store, as in the daemon: it has one connection
 
     async def in_loop(work: Callable[..., Any], *values: Any) -> Any:
-        return await asyncio.to_thread(work, *values)
+        return await asyncio.get_running_loop().run_in_executor(thread, work, *values)
 
     slack = Slack(LoopbackSlack().token, "#care-desk", language="en", zone=ZoneInfo("UTC"), base_url=url, request_limit_s=1)
     destinations: dict[str, Destination] = {"desk": slack, delivery.TERMINAL: outgoing.Fallback()}
