@@ -5,11 +5,11 @@ Two real support accounts, both sides of what was said: a streaming service in E
 Beside them `by_hand` works the same waits out from the file in a dozen lines of its own, with none of carebot's code. Compared is each
 wait, by customer and moment: who is found by one alone, or answered at another second, is a difference and printed.
 
-What counts, on both sides. A wait begins with the first message that a customer says to the brand (it names somebody or answers something)
-and that needs an answer; it ends with the brand's first reply to them that is no hand-off, whichever of its accounts says it. A reply is to
-whoever wrote the message it answers, or else to whom it names first. After three days without a word on either side the conversation is
-over; who was answered in it and comes back within another fourteen goes on with it, who was not waits anew; a reply as late as that is an
-answer all the same.
+What counts, on both sides. A wait begins with the first message that a customer says to the brand (it begins with its name, or is a post of
+their own or an answer with that name in it) and that needs an answer; it ends with the brand's first reply to them that is no hand-off,
+whichever of its accounts says it. A reply is to whoever wrote the message it answers, or else to whom it names first. After three days
+without a word on either side the conversation is over; who was answered in it and comes back within another fourteen goes on with it, who
+was not waits anew; a reply as late as that is an answer all the same.
 
     all          every message of a customer needs an answer, every reply is one
     hand-offs    the same, but replies that only send them elsewhere are none
@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -57,13 +58,17 @@ Waiting = dict[tuple[str, datetime], datetime | None]  # (customer, when they as
 # ── by hand ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def by_hand(rows: Sequence[dict[str, Any]], asks: Collection[str], urgent: Collection[str], sent_away: Collection[str]) -> Waiting:
+def by_hand(
+    rows: Sequence[dict[str, Any]], ours: Collection[str], asks: Collection[str], urgent: Collection[str], sent_away: Collection[str]
+) -> Waiting:
     wrote = {row["id"]: row["author"] for row in rows if not row["by_brand"]}
     found: Waiting = {}
     talks: dict[str, list[datetime]] = {}  # customer → when they began to wait, and the last word of either side
     for row in sorted(rows, key=lambda row: (row["posted_at"], row["id"])):
         at, text, to = datetime.fromisoformat(row["posted_at"]), row["text"], row.get("in_reply_to", "")
-        named = text.split()[0][1:].lower() if text.startswith("@") else ""
+        names = [name.lower() for name in re.findall(r"@(\w+)", text)]
+        named = names[0] if text.startswith("@") else ""
+        to_us = named in ours if named else bool(to) or any(name in ours for name in names)
         who = (wrote.get(to) or named) if row["by_brand"] else row["author"]
         asked, last = talks.get(who, (NEVER, NEVER))
         over, silent = at - last > QUIET + REOPEN, at - last > QUIET
@@ -72,7 +77,7 @@ def by_hand(rows: Sequence[dict[str, Any]], asks: Collection[str], urgent: Colle
                 talks[who] = [asked, at]
                 found[who, asked] = found[who, asked] or (None if row["id"] in sent_away else at)
         elif row["id"] in asks and (over or (silent and not found[who, asked])):
-            if not over or "@" in text or to or row["id"] in urgent:
+            if not over or to_us or row["id"] in urgent:
                 talks[who], found[who, at] = [at, at], None
         elif not over and (row["id"] in asks or not silent):
             talks[who] = [asked, at]
@@ -143,7 +148,7 @@ def compared(name: str, mode: str) -> Compared:
             urgent = set()
     finally:
         store.close()
-    theirs = by_hand(rows, asks, urgent, away)
+    theirs = by_hand(rows, accounts.lower().split(", "), asks, urgent, away)
     both = sorted(ours.keys() | theirs.keys(), key=lambda key: (key[1], key[0]))
     wrong = [key for key in both if ours.get(key, "none") != theirs.get(key, "none")]
     return Compared(

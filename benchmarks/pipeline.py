@@ -2,6 +2,7 @@
 
     python -m benchmarks.pipeline            10,000 and 100,000 messages
     python -m benchmarks.pipeline --million  and 1,000,000
+    python -m benchmarks.pipeline --desk     10,000 messages, 50,000 cases open, every third message our reply to one of them
     python -m benchmarks.pipeline --json     one line of JSON a size
 
 The messages are the demo's sentences, mixed anew with other people, times and numbers so that few are copies, at the day's own mix of
@@ -55,7 +56,38 @@ def recorded(count: int, seed: int = 1) -> Iterator[bytes]:
         yield json.dumps(line, ensure_ascii=False).encode()
 
 
-def one_size(count: int) -> dict[str, Any]:
+def waiting(count: int, at: datetime) -> Iterator[bytes]:
+    """Lines of so many customers, each of whom asks us something."""
+    for number in range(count):
+        text = f"@LumbreResponde hice una transferencia de {number} € y no llega, ¿cuándo llega?"
+        line = {"id": f"x:w{number}", "text": text, "lang": "es", "source": "x", "author": f"waits{number}", "posted_at": at.isoformat()}
+        yield json.dumps(line, ensure_ascii=False).encode()
+
+
+def answering(lines: list[bytes], open_cases: int, seed: int = 2) -> Iterator[bytes]:
+    """The same lines, every third our reply to one of those who wait, in the words of the recorded day's replies."""
+    from carebot.demo.play import DAY
+
+    chance = random.Random(seed)
+    with gzip.open(DAY) as day:
+        said = [one["text"] for one in map(json.loads, day) if one.get("author") == "LumbreResponde"]
+    words = [text.partition(" ")[2] for text in said if text.startswith("@")] or said
+    for number, line in enumerate(lines):
+        if number % 3:
+            yield line
+            continue
+        one, to = json.loads(line), chance.randrange(open_cases)
+        reply = {
+            "text": f"@waits{to} {chance.choice(words)}",
+            "author": "LumbreResponde",
+            "in_reply_to": f"x:w{to}",
+            "source": "x",
+            "lang": "es",
+        }
+        yield json.dumps(one | reply, ensure_ascii=False).encode()
+
+
+def one_size(count: int, open_cases: int = 0) -> dict[str, Any]:
     """Everything measured for one size, in this process."""
     from carebot.commands import PACKAGED_RULES, rules_in
     from carebot.effects.store import Store
@@ -63,13 +95,19 @@ def one_size(count: int) -> dict[str, Any]:
     from carebot.model import Batch, Message
     from carebot.wire import events
 
-    lines = list(recorded(count))
+    lines = list(answering(list(recorded(count)), open_cases)) if open_cases else list(recorded(count))
     sample = [json.loads(line)["text"] for line in lines[:2000]]
     vader = [vader_us(sample)]
     before = _rss()
     with tempfile.TemporaryDirectory(prefix="carebot-bench-") as folder:
         store = Store(Path(folder) / "bench.db")
         loop = Loop(store, rules_in(PACKAGED_RULES), secret=b"bench", destinations=lambda alert: (alert.to,))
+        early = datetime(2026, 3, 11, 23, 59, tzinfo=UTC)
+        before_them = list(waiting(open_cases, early))
+        for start in range(0, open_cases, BATCH):
+            asks = tuple(one for one in events(before_them[start : start + BATCH], source="x", seen_at=None) if isinstance(one, Message))
+            loop.take([Batch(source="bench", events=asks)], early)
+        loop.spent.update(dict.fromkeys(loop.spent, 0.0))
         decode, took = 0.0, 0
         began, cpu = time.perf_counter(), time.process_time()
         for start in range(0, count, BATCH):
@@ -78,18 +116,19 @@ def one_size(count: int) -> dict[str, Any]:
             decode += time.perf_counter() - watch
             took += loop.take([Batch(source="bench", events=batch, cursor=str(start))], batch[-1].posted_at).new
         seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
-        size = os.path.getsize(Path(folder) / "bench.db")
+        size, cases = os.path.getsize(Path(folder) / "bench.db"), len(loop.state.desk.cases)
         store.close()
     assert took == count, (took, count)
     vader.append(vader_us(sample))
     spent = {"decode": decode, **loop.spent}
     return {
         "messages": count,
+        "open_cases": cases,
         "per_second": round(count / seconds),
         "cpu_us": round(cpu / count * 1e6, 1),
         "stages_us": {stage: round(spent[stage] / count * 1e6, 1) for stage in STAGES},
         "rss_mb": round(_rss() - before),
-        "db_bytes_a_message": round(size / count),
+        "db_bytes_a_message": round(size / (count + open_cases)),
         "vader_us": round(min(v for v in vader if v) if any(vader) else 0, 1),
         "cpu_over_vader": round(cpu / count * 1e6 / min(vader), 2) if all(vader) else None,
     }
@@ -118,16 +157,18 @@ def main() -> None:
     )
     parser.add_argument("--million", action="store_true", help="also 1,000,000 messages (some minutes)")
     parser.add_argument("--json", action="store_true", help="one line of JSON a size")
+    parser.add_argument("--desk", action="store_true", help="only a busy desk: 50,000 open cases, every third message our reply")
     parser.add_argument("--size", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--open", type=int, default=0, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.size:
-        print(json.dumps(one_size(args.size)))
+        print(json.dumps(one_size(args.size, args.open)))
         return
     rows = []
-    for size in (10_000, 100_000, *((1_000_000,) if args.million else ())):
-        done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.pipeline", "--size", str(size)], check=True, capture_output=True, text=True
-        )
+    sizes = ((10_000, 50_000),) if args.desk else ((10_000, 0), (100_000, 0), *(((1_000_000, 0),) if args.million else ()))
+    for size, open_cases in sizes:
+        command = [sys.executable, "-m", "benchmarks.pipeline", "--size", str(size), "--open", str(open_cases)]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
         rows.append(json.loads(done.stdout))
         if args.json:
             print(done.stdout, end="", flush=True)
@@ -137,7 +178,8 @@ def main() -> None:
 
 def _show(row: dict[str, Any]) -> None:
     """A bar a stage: where the time goes."""
-    print(f"\n{row['messages']:>9,} messages: {row['per_second']:,}/s ({row['per_second'] / BAR:.1f} × the bar of {BAR:,}/s), "
+    print(f"\n{row['messages']:>9,} messages, {row['open_cases']:,} cases open: "
+          f"{row['per_second']:,}/s ({row['per_second'] / BAR:.1f} × the bar of {BAR:,}/s), "
           f"{row['cpu_us']} µs CPU each, +{row['rss_mb']} MB, {row['db_bytes_a_message']} bytes each on disk")  # fmt: skip
     for stage, us in row["stages_us"].items():
         print(f"  {stage:<11}{us:>7.1f} µs {'█' * round(us / 2)}")

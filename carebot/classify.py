@@ -9,7 +9,6 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec.structs import replace
@@ -22,13 +21,12 @@ from carebot.understand.normalise import plain, tame
 from carebot.understand.redact import redact
 from carebot.understand.screen import Screened
 from carebot.understand.verdicts import Verdicts
-from carebot.wire import events, verdict_line
+from carebot.wire import asked, verdict_line
 
 if TYPE_CHECKING:
     from carebot.effects.models import Models
 
 MOST = 1000
-_UNDATED = datetime(1970, 1, 1, tzinfo=UTC)  # classify does not care when it was said
 
 
 def classify(
@@ -41,15 +39,14 @@ def classify(
     """Reads the stream to its end; returns how many lines were answered and how many refused. `models`: who else is asked."""
     answered, refused, number = 0, 0, 0
     for batch in batches(stream):
-        read = list(events(batch, source="stdin", seen_at=None, first_line=number + 1, undated=_UNDATED))
-        number += len(batch)
         messages: list[Message] = []
-        for item in read:
+        for item in asked(batch, source="stdin", first_line=number + 1):
             if isinstance(item, Message):
                 messages.append(item)
-                continue
-            refused += 1
-            refuse(item if isinstance(item, Refusal) else Refusal(source="stdin", item=item.id, reason="is not a message"))
+            else:
+                refused += 1
+                refuse(item)
+        number += len(batch)
         verdicts = verdicts_of(messages, reader, models)
         say(b"".join(verdict_line(message.id, verdicts.row(row)) for row, message in enumerate(messages)))
         answered += len(messages)

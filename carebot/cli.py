@@ -16,16 +16,24 @@ from pathlib import Path
 
 import carebot
 from carebot import commands, report_commands, slack_commands, source_commands
+from carebot.effects.harmless import clean
 from carebot.errors import Held, Unusable
 
 SLACK = "https://slack.com/api/"
 
 
+class OneLine(logging.Formatter):
+    """A record is one line of visible characters, whatever somebody else's server answered: nobody writes a line of ours."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  logging's own name
+        return clean(super().formatMessage(record)).replace("\n", " ⏎ ")
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
-    logging.basicConfig(
-        level=logging.DEBUG if args.verbose else logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr, force=True
-    )
+    journal = logging.StreamHandler(sys.stderr)
+    journal.setFormatter(OneLine("%(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.DEBUG if args.verbose else logging.INFO, handlers=[journal], force=True)
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     try:
         status: int = args.does(args)
@@ -48,6 +56,12 @@ def _moment(text: str) -> datetime:
     if at.tzinfo is None:
         raise argparse.ArgumentTypeError(f"{text!r} has no time zone; write 2026-03-12T13:00:00Z")
     return at.astimezone(UTC)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text[:6]) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: a number from 0 to 65535")
+    return int(text)
 
 
 def _days(text: str) -> timedelta:
@@ -97,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915  each line is a word 
     rules(run)
     run.add_argument("--db", type=Path, default=Path("carebot.db"), help="the database; made if it is not there")
     run.add_argument("--host", default="127.0.0.1", help="where webhooks, health and metrics are served")
-    run.add_argument("--port", type=int, default=8480)
+    run.add_argument("--port", type=_port, default=8480, metavar="N", help="and on which port (default: 8480; 0: a free one)")
     run.add_argument("--slack-url", default=SLACK, help="another Slack, for tests")
     run.add_argument("--json", action="store_true", help="without a Slack token: alerts as JSON lines instead of cards")
 
@@ -179,6 +193,7 @@ def _parser() -> argparse.ArgumentParser:  # noqa: PLR0915  each line is a word 
     rules(doctor)
     doctor.add_argument("--db", type=Path, default=Path("carebot.db"))
     doctor.add_argument("--offline", action="store_true", help="ask no source and not Slack; only look at what is on this machine")
+    doctor.add_argument("--beat", action="store_true", help="also call the heartbeat's address once, which counts as a beat")
     doctor.add_argument("--slack-url", default=SLACK, help="another Slack, for tests")
     machine(doctor)
 

@@ -12,11 +12,14 @@ from typing import Any
 
 import msgspec
 
-from carebot.config.schema import Classifier, Source
+from carebot.config.schema import Classifier, Rulebook, Source
 from carebot.effects import secrets
 from carebot.effects.clicks import health
+from carebot.effects.fallback import Way
 from carebot.effects.http import Client
 from carebot.effects.one_writer import wal_reset_bug
+from carebot.effects.publisher import publishable
+from carebot.effects.vitals import knock, press, switch
 from carebot.errors import Trouble, Unusable
 from carebot.examples import tried
 from connectors.base import Checked, Reply, World, found
@@ -36,9 +39,20 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 async def checks(
-    rules: Path, db: Path, load: Callable[[Path], Any], clock: Callable[[], datetime], *, ask: bool = True, slack_url: str = ""
+    rules: Path,
+    db: Path,
+    load: Callable[[Path], Any],
+    clock: Callable[[], datetime],
+    *,
+    ask: bool = True,
+    beat: bool = False,
+    slack_url: str = "",
 ) -> list[Finding]:
-    """All findings; the run would start, and hear everything, if every one is ok. ask: also ask each source, as a look would."""
+    """All findings; the run would start, hear everything and reach everybody, if every one is ok.
+
+    ask    also ask each source, as a look would, and see whether the heartbeat's server takes a connection
+    beat   also call the heartbeat once
+    """
     seen = [_sqlite(), _disk(db)]
     try:
         rulebook = load(rules)
@@ -59,6 +73,9 @@ async def checks(
         watched = _Watched(http, clock)
         world = World(http=watched, secret=secrets.secret, clock=clock)
         seen += await asyncio.gather(*(_source(source, world, ask) for source in rulebook.file.sources if not source.paused))
+        seen += [_publishes(name, rulebook, world) for name in rulebook.file.statements.publish_on]
+        seen += [_reaches(name) for name in rulebook.file.fallback]
+        seen += [await _heartbeat(rulebook.file.heartbeat, http, ask, beat)] if rulebook.file.heartbeat else []
     return [*seen, *_clock(watched.apart)]
 
 
@@ -82,6 +99,54 @@ async def _source(source: Source, world: World, ask: bool) -> Finding:
     items = len(batch.events)
     refused = f", {len(batch.refused)} could not be read ({batch.refused[0].reason})" if batch.refused else ""
     return Finding(what, True, f"{source.kind}: answers; {items} item{'' if items == 1 else 's'} now{refused}")
+
+
+def _publishes(name: str, rulebook: Rulebook, world: World) -> Finding:
+    """A source that statements are published through; nothing is said there."""
+    what = f"publish on {name}"
+    try:
+        publishable(name, rulebook, world)
+        source = next(one for one in rulebook.file.sources if one.name == name)
+        key = found()[source.kind]().Options.publishes_with
+        credential = source.options.get(key, "")
+        if not secrets.secret(credential):
+            return Finding(what, False, f"the credential {credential} is empty")
+    except Trouble as trouble:
+        return Finding(what, False, str(trouble))
+    on = "" if rulebook.file.statements.publish else "; publish: false, so people copy the words"
+    return Finding(what, True, f"the credential {credential} is there{on}")
+
+
+def _reaches(name: str) -> Finding:
+    """A way of the fallback; nobody is told anything."""
+    what = f"fallback {name}"
+    try:
+        Way(name, secrets.secret).check()
+    except Trouble as trouble:
+        return Finding(what, False, str(trouble))
+    except (OSError, UnicodeError) as error:
+        return Finding(what, False, f"the credential cannot be read ({type(error).__name__}). Whose file is it, and is it text?")
+    return Finding(what, True, "apprise can read the address; nobody was told anything")
+
+
+async def _heartbeat(name: str, http: Client, ask: bool, beat: bool) -> Finding:
+    """The dead-man's switch. Without `beat` it is not called: any request would count, and look like a carebot that is well."""
+    try:
+        switch(url := secrets.secret(name))
+        if beat:
+            await press(http, url)
+            return Finding("heartbeat", True, "it was called, and takes calls")
+        if ask:
+            await knock(http, url)
+    except Trouble as trouble:
+        return Finding("heartbeat", False, str(trouble))
+    except (OSError, UnicodeError) as error:
+        return Finding("heartbeat", False, f"the credential cannot be read ({type(error).__name__}). Whose file is it, and is it text?")
+    return Finding(
+        "heartbeat",
+        True,
+        "its server takes a connection; it was not called (--beat calls it)" if ask else "an address that can be called; not asked",
+    )
 
 
 class _Watched:

@@ -33,10 +33,11 @@ _T = TypeVar("_T")
 
 
 class Memory(Protocol):
-    """What is kept between looks, and over a restart; the store behind the daemon's one thread."""
+    """What is kept between looks, and over a restart; the store behind the daemon's one thread. `later`: within about a minute."""
 
     async def cursor(self, source: str) -> str | None: ...
     async def put(self, key: str, value: object) -> None: ...
+    async def later(self, key: str, value: object) -> None: ...
     async def recalled(self, key: str, type_: type[_T]) -> _T | None: ...
     async def to_recheck(self, source: str, now: datetime, most: int) -> list[str]: ...
     async def known(self, ids: Sequence[str]) -> Container[str]: ...
@@ -60,7 +61,7 @@ class Ear:
         self.source, self.health, self.usual, self.spent = source, health, usual, spent
         self.made: Connector | None = None
         self.out: Out
-        self.noted_at: datetime | None = None  # when its health was last put into the database
+        self.noted = False  # is its health in the database since we started?
         self.wait = timedelta()  # what it asked for itself with its last good answer
 
 
@@ -151,7 +152,9 @@ class Listener:
             said = [event.id for event in batch.events if isinstance(event, Message)]
             known = await self._memory.known(said) if said else ()
             health, batch = polling.covered(ear.health, batch, began, known)
-            if batch.events or batch.refused or batch.gaps or batch.cursor != cursor:
+            if batch.cursor == cursor:
+                batch = replace(batch, cursor=None)  # it stays where it was
+            if batch.events or batch.refused or batch.gaps or batch.cursor is not None:
                 await self._commit(batch)
             more, wait = batch.more, batch.wait
             await self._brought(ear, batch, sum(id_ not in known for id_ in said))
@@ -198,11 +201,10 @@ class Listener:
 
     async def _note(self, ear: Ear, news: tuple[polling.Health, SelfReport | None]) -> None:
         """How a source is doing now, remembered; what staff must hear of it, said."""
-        (health, report), now = news, self.clock()
-        if polling.matters(ear.health, health) or ear.noted_at is None or now - ear.noted_at >= polling.NOTED_EVERY:
-            await self._memory.put(f"health:{ear.source.name}", health)
-            ear.noted_at = now
-        ear.health = health
+        health, report = news
+        remember = self._memory.put if polling.matters(ear.health, health) or not ear.noted else self._memory.later
+        await remember(f"health:{ear.source.name}", health)
+        ear.health, ear.noted = health, True
         await self._say(report)
 
     async def _say(self, report: SelfReport | None) -> None:

@@ -24,12 +24,13 @@ from carebot.decide.heard import Heard
 from carebot.decide.match import own_accounts
 from carebot.decide.state import State
 from carebot.decide.step import Outcome, step
+from carebot.effects import edits
 from carebot.effects.clicks import intake
 from carebot.effects.former_cases import former_cases
 from carebot.effects.store import Store
 from carebot.model import Alert, Batch, Deleted, Delivery, Event, Message, Refusal
 from carebot.understand.embedded import Reader
-from carebot.understand.screen import Screened, screen
+from carebot.understand.screen import Screened, screen, screen_others
 from carebot.understand.services import BUILT_IN
 from carebot.understand.verdicts import Verdicts, overruled, unread
 
@@ -158,33 +159,37 @@ class Loop:
         watch = Stopwatch(self.spent)
         sung = self._sung([event for batch in batches if batch.source == CANARY for event in batch.events], now)
         said, other = _sorted_out([batch for batch in batches if batch.source != CANARY], self.brands)
+        other, misnamed = screen_others(other, now)
         other, elsewhere = intake.once(self.store.db.conn, other)
         known = self.store.known([message.id for message in said]) if said else {}
         fresh = _unseen(said, known)
         brand = self.rulebook.file.brand.name
         screened = screen(fresh, secret=self.secret, now=now, brand=brand)
-        edited = _edited(screen(_reworded(said, known), secret=self.secret, now=now, brand=brand), known)
+        gone = {event.id for event in other if isinstance(event, Deleted)}
+        edited = edits.edited(self.store.db.conn, said, known, gone, secret=self.secret, now=now, brand=brand)
+        read = Screened((*screened.messages, *edited.messages), (*screened.plain, *edited.plain), ())
         watch.lap("screen")
-        verdicts = understand(self.reader, screened, models)
+        verdicts = understand(self.reader, read, models)
         if models:
             other += models.report(now)
         watch.lap("understand")
         memory_before = self.state.memory
         since = now - self.rulebook.file.cases.reopen_within
-        former = former_cases(self.store.db.conn, screened.messages, own_accounts(self.rulebook), self.state.desk, since)
-        aside = sum(len(batch.refused) for batch in batches) + len(screened.refused)
-        heard = Heard(screened.messages, screened.plain, verdicts, tuple(other), former, aside)
+        former = former_cases(self.store.db.conn, read.messages, own_accounts(self.rulebook), self.state.desk, since)
+        aside = sum(len(batch.refused) for batch in batches) + len(screened.refused) + len(misnamed)
+        taken_for = edits.taken_for(self.store.db.conn, edited.messages)
+        heard = Heard(read.messages, read.plain, verdicts, tuple(other), former, aside, taken_for)
         outcome = step(self.state, heard, self.rulebook, now)
         if elsewhere:
             outcome = replace(outcome, acted=(*outcome.acted, *elsewhere))
         watch.lap("decide")
-        refused = (*(one for batch in batches for one in batch.refused), *screened.refused, *outcome.refused)
+        refused = (*(one for batch in batches for one in batch.refused), *screened.refused, *misnamed, *outcome.refused)
         self.store.commit(
             now=now,
             outcome=outcome,
             messages=screened.messages,
-            edited=edited,
-            deleted=[event.id for event in other if isinstance(event, Deleted)],
+            edited=edited.messages,
+            deleted=sorted(gone),
             refused=refused,
             batches=batches,
             deliveries=[
@@ -258,22 +263,14 @@ def _sorted_out(batches: Sequence[Batch], brands: Mapping[str, str]) -> tuple[li
 
 
 def _unseen(said: Sequence[Message], known: Mapping[str, str | None]) -> list[Message]:
-    """The first of each id that the store does not have."""
+    """The first of each id that the store does not have, with the words of the last."""
     fresh: dict[str, Message] = {}
     for message in said:
         if message.id not in known:
-            fresh.setdefault(message.id, message)
+            first = fresh.setdefault(message.id, message)
+            if first.text != message.text:
+                fresh[message.id] = replace(first, text=message.text, lang=message.lang, stars=message.stars, verdict=message.verdict)
     return list(fresh.values())
-
-
-def _reworded(said: Sequence[Message], known: Mapping[str, str | None]) -> list[Message]:
-    """Of each message that the store has, the last version that may have other words."""
-    return list({one.id: one for one in said if (words := known.get(one.id)) is not None and words != one.text}.values())
-
-
-def _edited(screened: Screened, known: Mapping[str, str | None]) -> list[Message]:
-    """Those that really have. They replace the words we have; what was counted stays counted."""
-    return [message for message in screened.messages if message.text != known[message.id]]
 
 
 def deliveries(alert: Alert, destinations: Sequence[str], quiet: bool = False) -> list[Delivery]:

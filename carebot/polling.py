@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec.structs import replace
 
+from carebot.decide.telling.plainly import span
 from carebot.errors import Refused, Throttled, Trouble
 from carebot.model import Batch, Coverage, Gap, Message, Reason, SelfReport, Text
 
@@ -20,7 +21,6 @@ SLOWEST = timedelta(minutes=10)  # a source in trouble is asked at least this of
 LONGEST = timedelta(hours=1)  # a source that asks for more patience (a feed's ttl of a day) is asked this often all the same
 REFUSED_LOOKS = 2  # a refused token is told after two looks
 AT_LEAST = timedelta(minutes=1)  # for a source that is asked every few seconds: one look may take as long
-NOTED_EVERY = timedelta(minutes=1)  # how a source is doing, while nothing of it matters
 DEAF_LOOKS, DEAF_FOR = 3, timedelta(minutes=3)  # an unreachable source is deaf after three looks and three minutes
 
 
@@ -51,7 +51,7 @@ def answered(health: Health, requests: int, now: datetime) -> tuple[Health, Self
     if not health.told:
         return well, None
     return well, _report(
-        health.source, "source_back", now, Text(f"Volvemos a oír {health.source}", f"Hearing {health.source} again"), _since(health)
+        health.source, "source_back", now, Text(f"Volvemos a oír {health.source}", f"Hearing {health.source} again"), _lasted(health, now)
     )
 
 
@@ -73,12 +73,20 @@ def troubled(health: Health, trouble: Trouble, now: datetime) -> tuple[Health, S
     if health.told or not deaf:
         return health, None
     headline = Text(f"Sordos en {health.source}: no leemos mensajes", f"Deaf on {health.source}: no messages are read")
-    return replace(health, told=True), _report(health.source, "source_silent", now, headline, _since(health))
+    report = _report(health.source, "source_silent", now, headline, Text(health.what, health.what), health.trouble_since)
+    return replace(health, told=True), report
 
 
 def matters(before: Health, now: Health) -> bool:
     """Must a restart know of this at once? Not that all went well once more: each time is a write that waits for the disk."""
     return replace(before, last_ok=now.last_ok, requests=now.requests, heard_until=now.heard_until) != now
+
+
+def only_says_how_far(batch: Batch) -> bool:
+    """Is there nothing in it but how far its source has been heard? Then the next one, which says further, is as good as this."""
+    if batch.cursor is not None or batch.refused or batch.gaps or batch.checked or not batch.events:
+        return False
+    return all(isinstance(one, Coverage) and one.heard and not (one.from_ or one.networks or one.of) for one in batch.events)
 
 
 def covered(health: Health, batch: Batch, began: datetime, known: Container[str] = ()) -> tuple[Health, Batch]:
@@ -118,10 +126,10 @@ def _with_gaps(batch: Batch, health: Health, now: datetime) -> Batch:
 
 def _of_gap(gap: Gap, source: str, now: datetime) -> tuple[Coverage, SelfReport]:
     assert gap.from_
-    span = f"{gap.from_:%d/%m %H:%M}–{gap.to:%d/%m %H:%M} UTC"
-    headline = Text(f"Hueco en {source}: no se leyó lo de {span}", f"Gap in {source}: {span} was not read")
+    lasted = span(gap.to - gap.from_)
+    headline = Text(f"Hueco en {source}: {lasted.es} sin leer", f"Gap in {source}: {lasted.en} not read")
     unheard = Coverage(id=f"gap:{source}:{gap.from_:%Y%m%d%H%M}", source=source, at=now, from_=gap.from_, to=gap.to, heard=False)
-    told = SelfReport(id=f"gap:{source}:{gap.from_:%Y%m%d%H%M}", reason="gap", headline=headline, at=now, detail=gap.why)
+    told = SelfReport(id=f"gap:{source}:{gap.from_:%Y%m%d%H%M}", reason="gap", headline=headline, at=now, detail=gap.why, since=gap.from_)
     return unheard, told
 
 
@@ -131,14 +139,13 @@ def _networks(batch: Batch, known: Container[str]) -> dict[str, int]:
     return dict(Counter(message.source for message in said if batch.of or message.id not in known))
 
 
-def _since(health: Health) -> Text:
-    if health.trouble_since is None:
-        return Text(health.what, health.what)
-    return Text(f"Desde las {health.trouble_since:%H:%M} UTC. {health.what}", f"Since {health.trouble_since:%H:%M} UTC. {health.what}")
+def _lasted(health: Health, now: datetime) -> Text:
+    lasted = span(now - (health.trouble_since or now))
+    return Text(f"No se oyó durante {lasted.es}. Motivo: {health.what}", f"It was not heard for {lasted.en}. Because: {health.what}")
 
 
-def _report(source: str, reason: Reason, now: datetime, headline: Text, detail: Text) -> SelfReport:
-    return SelfReport(id=f"source:{source}", reason=reason, headline=headline, at=now, detail=detail)
+def _report(source: str, reason: Reason, now: datetime, headline: Text, detail: Text, since: datetime | None = None) -> SelfReport:
+    return SelfReport(id=f"source:{source}", reason=reason, headline=headline, at=now, detail=detail, since=since)
 
 
 def heard_in_time(health: Health, every: timedelta, wait: timedelta, now: datetime) -> bool:

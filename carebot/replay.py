@@ -24,6 +24,7 @@ LATENESS = timedelta(minutes=15)
 SLOT = 10  # seconds
 AFTER = timedelta(hours=2)  # how long the clock runs on after the last message
 LEAP = timedelta(days=1)  # further ahead than this needs a second witness before it may move the clock
+A_YEAR = timedelta(days=366)  # or, as the last of a recording, not to be further ahead than this
 
 
 class Slot(msgspec.Struct, frozen=True):
@@ -86,7 +87,7 @@ def in_order(items: Iterable[Event | Refusal]) -> Iterator[tuple[datetime, Event
         while waiting and waiting[0][0] < latest - LATENESS:
             at, _, _, event = heapq.heappop(waiting)
             yield at, event
-    if ahead and not doubted:
+    if ahead and latest and not doubted and (len(ahead) > 1 or ahead[0][0] <= latest + A_YEAR):
         waiting += ahead
         ahead = []
     for at, _, _, event in sorted(waiting, key=lambda entry: entry[:3]):
@@ -135,13 +136,13 @@ def play(
             continue
         if now:
             yield from minutes(loop, now, slot.at, wait)
-        now = slot.at
+        now = done_to = slot.at
         if wait:
             wait(now)
         batch = Batch(source=SOURCE, events=slot.events, refused=slot.refused, cursor=slot.at.isoformat())
         yield now, loop.take([batch], now)
-    if now:
-        yield from minutes(loop, now, (until or now + AFTER) + timedelta(seconds=1), wait)
+    if now and done_to:  # AFTER the last message, also where that was played before: a second run has nothing more to say
+        yield from minutes(loop, now, (until or done_to + AFTER) + timedelta(seconds=1), wait)
 
 
 def _ticked(loop: Loop) -> datetime:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -71,10 +73,16 @@ async def _run(rules: Path, db: Path, clock: Callable[[], datetime], host: str, 
             host=host,
             port=port,
             slack_url=slack_url,
-            clicks=lambda daemon: reception(daemon, slack_url),
+            clicks=lambda daemon: reception(daemon, slack_url, db),
         )
         try:
             await daemon.run(say_ready=lambda text: print(f"carebot: {text}", file=sys.stderr, flush=True))
+        except OSError as error:
+            if error.errno not in (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES):
+                raise
+            # Not status 2, after which nobody starts it again: whoever has the port now may be gone in a minute.
+            why = os.strerror(error.errno)
+            raise SystemExit(f"carebot: nothing can be served on {host}:{port}: {why}. Stop what has it, or give another --port.") from None
         finally:
             loop.close()
     finally:
@@ -82,7 +90,7 @@ async def _run(rules: Path, db: Path, clock: Callable[[], datetime], host: str, 
     return 0
 
 
-def reception(daemon: Daemon, slack_url: str) -> Reception:
+def reception(daemon: Daemon, slack_url: str, db: Path) -> Reception:
     """Where what people press in Slack is received."""
     return Reception(
         base_url=slack_url,
@@ -92,6 +100,7 @@ def reception(daemon: Daemon, slack_url: str) -> Reception:
         rulebook=lambda: daemon.loop.rulebook,
         kinds=kinds(),
         clock=daemon.clock,
+        db=db,
         more_forms=lambda rules: {"propose": lambda click: daemon.in_loop(statement_form, daemon.loop, click, rules(), daemon.clock())},
     )
 
@@ -128,8 +137,8 @@ def terminal(rulebook: Callable[[], Rulebook], plain: bool) -> Destination:
 
 
 def names(rulebook: Callable[[], Rulebook]) -> Callable[[str], Text | None]:
-    """What staff call a service, by the rules in force."""
-    return lambda service: service_name(rulebook(), service, rulebook().file.brand.name)
+    """What staff call a service, by the rules in force; None of one that is not in them."""
+    return lambda service: service_name(rulebook(), service, "") if service in rulebook().file.services else None
 
 
 def fallbacks(rulebook: Rulebook) -> dict[str, Destination]:

@@ -16,6 +16,7 @@ from datetime import datetime
 import msgspec
 from msgspec.structs import replace
 
+from carebot.decide.telling.plainly import span
 from carebot.model import SelfReport, Text
 
 BY_CHANCE = 1e-4
@@ -79,16 +80,21 @@ def told(source: str, usual: Usual, now: datetime) -> tuple[Usual, SelfReport | 
     silent = chance(usual) < BY_CHANCE
     if silent == usual.told or usual.quiet_since is None:
         return usual, None
-    since, many = f"{usual.quiet_since:%H:%M} UTC", f"{usual.owed:.0f}"
+    quiet, many = span(now - usual.quiet_since), f"{usual.owed:.0f}"
     headline, detail = Text(f"{source} vuelve a traer mensajes", f"{source} brings messages again"), None
     if silent:
-        headline = Text(f"{source} calla: nada desde las {since}", f"{source} is silent: nothing since {since}")
+        headline = Text(f"{source} calla: nada desde hace {quiet.es}", f"{source} is silent: nothing for {quiet.en}")
         detail = Text(
-            f"Contesta y no trae nada; lo usual serían unos {many} mensajes. Compruebe su búsqueda y los permisos de su token.",
+            f"Contesta y no trae nada; lo usual serían unos {many} mensajes. Comprueba su búsqueda y los permisos de su token.",
             f"It answers and brings nothing; about {many} messages would be usual. Check its search and what its token may read.",
         )
     return replace(usual, told=silent), SelfReport(
-        id=f"quiet:{source}", reason="source_silent" if silent else "source_back", headline=headline, at=now, detail=detail
+        id=f"quiet:{source}",
+        reason="source_silent" if silent else "source_back",
+        headline=headline,
+        at=now,
+        detail=detail,
+        since=usual.quiet_since if silent else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""The commands about Slack and who pressed what there: one example card, and whether the audit is as it was written."""
+"""The commands about Slack and the audit: one example card; whether what was pressed and said in public is as it was written."""
 
 from __future__ import annotations
 
@@ -64,7 +64,10 @@ def example(brand: str, now: Any) -> Any:
         phase="confirmed",
         onset_at=onset,
         headline=Text("EJEMPLO, no es real: fallo confirmado, la app", "EXAMPLE, not real: confirmed failure, the app"),
-        detail=Text("23 quejas de 19 personas en 12 min; lo normal: 0,4.", "23 complaints from 19 people in 12 min; usual: 0.4."),
+        detail=Text(
+            "23 quejas de 19 personas en 12 min (lo normal: ninguna); X, App Store.",
+            "23 complaints from 19 people in 12 min (usually none); X, App Store.",
+        ),
         say=Text("Es un ejemplo: aquí irá la frase para los clientes.", "An example: here is the sentence to tell customers."),
         facts={"count": 23, "authors": 19, "sources": ["x", "app_store"], "usual": 0.4, "window_min": 12},
         quotes=tuple(Quote(f"example:{n}", text, f"cliente{n}", "x", onset + timedelta(minutes=4 * n)) for n, text in enumerate(said)),
@@ -97,5 +100,6 @@ def audit(args: argparse.Namespace) -> int:
         for problem in found.problems:
             print(f"FIX  {problem}")
         erased = f", {found.erased} without their words" if found.erased else ""
-        print(f"{'wrong' if found.problems else 'ok'}: {found.rows} rows{erased}; head {found.head}")
+        of = f" ({found.rows - found.posts} presses, {found.posts} of what was said in public)"
+        print(f"{'wrong' if found.problems else 'ok'}: {found.rows} rows{of}{erased}; head {found.head}")
     return 1 if found.problems else 0

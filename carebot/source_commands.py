@@ -49,7 +49,7 @@ def doctor(args: argparse.Namespace) -> int:
     from carebot.clock import machine
     from carebot.doctor import checks
 
-    found = asyncio.run(checks(args.rules, args.db, rules_in, machine, ask=not args.offline, slack_url=args.slack_url))
+    found = asyncio.run(checks(args.rules, args.db, rules_in, machine, ask=not args.offline, beat=args.beat, slack_url=args.slack_url))
     if args.json:
         print(json.dumps([{"what": c.what, "ok": c.ok, "detail": c.detail} for c in found], ensure_ascii=False))
     else:

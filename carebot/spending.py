@@ -29,7 +29,7 @@ _UNTIL = {
     "a_month": Text("El presupuesto del mes se renueva el día 1.", "The month's budget is new again on the 1st."),
 }
 _RAISE = Text(
-    " Para leerlo todo, suba `budget` de esta fuente en rules.yaml.", " To read everything, raise this source's `budget` in rules.yaml."
+    " Para leerlo todo, sube `budget` de esta fuente en rules.yaml.", " To read everything, raise this source's `budget` in rules.yaml."
 )
 
 

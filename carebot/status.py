@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from carebot.effects.harmless import clean
 from carebot.errors import Unusable
 
 
@@ -40,6 +41,7 @@ def _read(db: sqlite3.Connection) -> dict[str, Any]:
             {"source": key.removeprefix("spent:"), **_spent(json.loads(doc))}
             for key, doc in db.execute("SELECT key, doc FROM memory WHERE key LIKE 'spent:%' ORDER BY key")
         ],
+        "kept": next((_kept(json.loads(doc), counters) for (doc,) in db.execute("SELECT doc FROM memory WHERE key = 'kept'")), None),
         "readers": next((json.loads(doc) for (doc,) in db.execute("SELECT doc FROM memory WHERE key = 'readers'")), {"fast tier": "ready"}),
         "incidents": [
             {k: json.loads(doc).get(k) for k in ("id", "phase", "severity", "count", "author_count", "onset_at")}
@@ -71,6 +73,10 @@ def _heartbeat(memory: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _kept(doc: dict[str, Any], counters: dict[str, int]) -> dict[str, Any]:
+    return {"days": doc["days"], "since": doc["since"], "forgotten": counters.get("forgotten", 0)}
+
+
 def _spent(doc: dict[str, Any]) -> dict[str, Any]:
     names = ("day", "requests", "posts", "month", "money")
     return {name: doc.get(name, 0) for name in names} | {"reads": doc.get("told", "full")}
@@ -84,6 +90,9 @@ def lines(found: dict[str, Any]) -> list[str]:
     """The same for people."""
     n = found["messages"]
     told = [f"messages   {n['messages']:,} kept, {n['duplicates']:,} seen before, {n['refused']:,} refused, {n['deleted']:,} deleted"]
+    if kept := found["kept"]:
+        older = f"{kept['forgotten']:,} older messages have lost theirs"
+        told.append(f"texts      kept for {kept['days']:g} days, those since {kept['since'][:10]}; {older}")
     for one in found["sources"]:
         told.append(f"source     {one['source']}: {one['state']}" + (f" since {one['since']}: {one['what']}" if one["what"] else ""))
     for one in found["spent"]:
@@ -95,7 +104,7 @@ def lines(found: dict[str, Any]) -> list[str]:
         told.append(f"incident   {one['id']}: {one['phase']}, severity {one['severity']}, {one['count']} messages")
     if not found["incidents"]:
         told.append("incident   none open")
-    told += [f"waiting    {found['waiting']} customers for an answer"]
+    told += [f"waiting    {found['waiting']} customer{'' if found['waiting'] == 1 else 's'} for an answer"]
     told += ["outbox     " + (", ".join(f"{count} {state}" for state, count in sorted(found["outbox"].items())) or "empty")]
     beat = found["heartbeat"]
     held = f"withheld: {', '.join(beat['withheld'])}" if beat["withheld"] else beat["trouble"] or "nothing is in the way"
@@ -103,4 +112,5 @@ def lines(found: dict[str, Any]) -> list[str]:
     told += [f"trouble    {subject} since {since}" for subject, since in beat["wrong"].items()]
     told += [f"quarantine {found['quarantined']} items" + (", the latest:" if found["quarantine"] else "")]
     told += [f"           {q['at']} {q['source']} {q['item']}: {q['reason']}" for q in found["quarantine"]]
-    return [*told, f"rules      {found['rules'] or 'none yet'}"]
+    told += [f"rules      {found['rules'] or 'none yet'}"]
+    return [line[:11] + " ".join(clean(line[11:]).split()) for line in told]  # a network's answer, or an item's id, is a stranger's text

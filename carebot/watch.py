@@ -16,8 +16,10 @@ from typing import Any
 import msgspec
 
 from carebot.decide.telling.delivery import TERMINAL, is_way
-from carebot.decide.telling.vitals import Pulse, Told, Vitals, over, told, withheld
+from carebot.decide.telling.vitals import CLOCK_OFF, Pulse, Told, Vitals, over, told, withheld
 from carebot.effects import last_words
+from carebot.effects.clicks.door import Apart
+from carebot.effects.clicks.reception import Reception
 from carebot.effects.http import Client
 from carebot.effects.outbox import Unsaid, set_aside, unsaid
 from carebot.effects.secrets import SLACK, has, secret
@@ -49,6 +51,7 @@ class Watch:
     """Run it as a task. Raises what the database raises: then the daemon ends, loudly.
 
     in_loop   runs a call in the database's thread
+    clicks    where Slack's signed requests come in, which say what Slack's clock is
     """
 
     def __init__(
@@ -62,9 +65,11 @@ class Watch:
         in_loop: Callable[..., Coroutine[Any, Any, Any]],
         ways: Callable[[], tuple[str, ...]],
         slack_url: str,
+        clicks: Reception | None = None,
     ) -> None:
         self._loop, self._listener, self._sender, self._clock = loop, listener, sender, clock
         self._commit, self._in_loop, self._ways, self._slack_url = commit, in_loop, ways, slack_url
+        self._clicks = clicks
         self._http: Client | None = None
         self._vitals, self._unsaid, self._beat = Vitals(), Unsaid(), Beat()
         self._slack_asked_at: datetime | None = None
@@ -92,7 +97,7 @@ class Watch:
             unsaid=self._unsaid.count,
             set_aside=await self._in_loop(set_aside, store, now - HOUR),
             disk_free=await self._in_loop(disk_free, store),
-            clock_ahead=self._slack.ahead,
+            clock_ahead=self._ahead(now),
             slack=self._slack.refused,
         )
         after, reports = told(known, self._vitals, now)
@@ -104,12 +109,24 @@ class Watch:
         return after
 
     async def _ask_slack(self, now: datetime) -> None:
-        asked = self._slack_asked_at
+        asked, apart = self._slack_asked_at, self._apart()
+        if asked and apart and apart.at > asked and abs(apart.ahead) > CLOCK_OFF:
+            asked = None  # a press was refused for it: Slack's own word now, as an old press may only have been sent again
         wanted = has(SLACK) and any(route.slack for route in self._loop.rulebook.file.routes.values())
-        if not wanted or not self._http or (asked and now - asked < ASK_SLACK):
+        if not wanted or not self._http or (asked and timedelta(0) <= now - asked < ASK_SLACK):
             return
         self._slack_asked_at = now
         self._slack = await slack_word(self._http, self._slack_url, secret(SLACK), now)
+
+    def _apart(self) -> Apart | None:
+        return self._clicks.apart() if self._clicks else None
+
+    def _ahead(self, now: datetime) -> timedelta | None:
+        """Our clock less Slack's: as Slack says when it is asked, or else as the last press that it signed says."""
+        apart = self._apart()
+        if self._slack.ahead is not None or apart is None or not timedelta(0) <= now - apart.at < ASK_SLACK:
+            return self._slack.ahead
+        return apart.ahead
 
     async def _the_database_works(self) -> None:
         """It failed before this start, which only a file beside it knows; what was just written says that it is over."""
@@ -150,7 +167,7 @@ class Watch:
                 pressed_at = now
             except Trouble as error:
                 trouble = str(error)
-        if (why, trouble) != (self._beat.withheld, self._beat.trouble):
+        if name and (why, trouble) != (self._beat.withheld, self._beat.trouble):
             log.warning("heartbeat withheld=%s trouble=%s", ", ".join(why) or "-", trouble or "-")
         self._beat = Beat(pressed_at, why, trouble)
         return self._beat

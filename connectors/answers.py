@@ -71,6 +71,14 @@ def moment(at: str | float, now: datetime) -> datetime:
         raise ValueError("has a time that is none") from None
 
 
+def since(at: object) -> datetime | None:
+    """Since when there is an account, in UTC; None where its network does not say, or says what is no moment."""
+    try:
+        return datetime.fromisoformat(at).astimezone(UTC) if isinstance(at, str) and len(at) < 40 else None
+    except (ValueError, OverflowError):
+        return None
+
+
 def read_each(
     items: Iterable[Any], said: Callable[[Any], Iterable[Event]], id_of: Callable[[Any], Any], name: str, now: datetime
 ) -> tuple[tuple[Event, ...], tuple[Refusal, ...]]:

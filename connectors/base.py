@@ -31,7 +31,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from importlib.metadata import entry_points
 from types import ModuleType
-from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 from pydantic import BaseModel, ConfigDict
@@ -53,9 +53,13 @@ T = TypeVar("T")
 
 
 class Options(BaseModel):
-    """The keys a kind adds to a source in rules.yaml. Unknown keys are errors."""
+    """The keys a kind adds to a source in rules.yaml. Unknown keys are errors.
+
+    publishes_with   the key that names the credential statements are published with; "": nothing can be published through this kind
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    publishes_with: ClassVar[str] = ""
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):

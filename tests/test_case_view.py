@@ -121,6 +121,20 @@ def test_what_was_deleted_is_gone_from_here_too(loop, tmp_path):  # noqa: F811
         shown(tmp_path / "a.db", "@ana")
 
 
+def test_of_three_hundred_messages_the_counts_are_true_and_the_gap_says_how_many(loop, tmp_path):  # noqa: F811
+    first = asks("ana", 0, id="x:first")
+    said: list[Message] = [first]
+    for n in range(1, 300):
+        said.append(ours(n * 2, first) if n % 3 == 2 else asks("ana", n * 2, id=f"x:{n}"))
+    heard(loop, *said, until=610)
+    found = shown(tmp_path / "a.db", "case-x:first")
+    assert (found.contacts, found.answers, len(found.lines), found.left_out, found.not_kept) == (200, 100, 50, 250, True)
+    assert (found.first_answer_min, found.wrote_before_answer, found.longest_wait_min) == (4.0, 2, 4.0)
+    told = in_words(tmp_path, "x:first")
+    gap = next(n for n, line in enumerate(told) if "250 messages in between are not kept" in line)
+    assert "12:18" in told[gap - 2] and "20:40" in told[gap + 1]
+
+
 def test_a_customer_who_waits_still_waits_until_now_and_one_who_says_that_it_works_does_not():
     def case(*history: Line, **more: object) -> Case:
         fields = {"id": "c", "brand": "B", "source": "x", "author_key": "k", "author": "ana", "opened_at": at(0), "last_at": at(0)}

@@ -34,6 +34,17 @@ def test_classify_answers_every_line_in_order_and_refuses_what_it_cannot_read():
     assert abs(sum(first["sentiment"][name] for name in ("negative", "neutral", "positive")) - 1) < 1e-3
 
 
+def test_classify_refuses_no_line_for_what_does_not_change_the_verdict():
+    """Labelled sets have other words' `kind`, dates of their network's own, a flag as a number; Windows begins with a byte order mark."""
+    odd = {"posted_at": "Thu Oct 15 21:11:59 +0000 2020", "by_brand": 1, "author": {"id": 7}, "kind": "tweet", "in_reply_to": 1.5}
+    rows_in = [{"id": n, "text": "la app no funciona", **more} for n, more in enumerate([{}, odd, {"kind": None}])]
+    given = b"\xef\xbb\xbf" + b"\r\n".join(json.dumps(row).encode() for row in rows_in) + b'\r\n{"id": 3, "stars": 1}\r\n'
+    done = carebot("classify", given=given)
+    assert [row["id"] for row in rows(done.stdout)] == ["0", "1", "2"]
+    assert all(row["outage"]["label"] for row in rows(done.stdout))
+    assert done.returncode == 3 and "line 4" in done.stderr.decode() and "`text`" in done.stderr.decode()
+
+
 def test_classify_answers_before_the_input_ends():
     with subprocess.Popen(
         [sys.executable, "-m", "carebot", "classify"], cwd=REPO, stdin=subprocess.PIPE, stdout=subprocess.PIPE

@@ -53,7 +53,7 @@ async def test_a_source_that_answers_says_how_much_and_one_that_refuses_what_to_
 
 
 async def test_a_source_that_hangs_does_not_keep_the_others_from_being_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(doctor, "PATIENCE_S", 0.3)
+    monkeypatch.setattr(doctor, "PATIENCE_S", 1.5)
 
     async def never(_: web.Request) -> web.StreamResponse:
         await asyncio.Event().wait()
@@ -79,3 +79,82 @@ async def test_a_clock_that_is_not_the_servers_is_wrong(off: int, ok: bool, tmp_
         clock = (await found(rules(feed(there)), tmp_path, now=NOON + timedelta(seconds=off)))["clock"]
         assert clock.ok == ok
         assert (("ahead of" if off > 0 else "behind") in clock.detail and "NTP" in clock.detail) or ok
+
+
+# ── who would be woken, and what would be said ───────────────────────────────────────────────────────────────────
+
+SECRET = "s3cr3tpagerkeys3cr3tpagerkeys3cr"
+
+
+def woken(*lines: str) -> Rulebook:
+    text = "brand: {name: B}\n" + "\n".join(lines) + "\n"
+    book, problems = read(text, kinds={kind: lambda kind=kind: options_of(kind) for kind in ("mastodon", "x")})
+    assert book, problems
+    return book
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # apprise's own imports
+async def test_each_way_of_the_fallback_is_looked_at_and_its_address_is_said_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    pytest.importorskip("apprise")
+    monkeypatch.setenv("CAREBOT_PAGER", f"pagerduty://{SECRET}@{SECRET}")
+    monkeypatch.setenv("CAREBOT_MAIL", f"mailtoo://somebody:{SECRET}@example.com")
+    seen = await found(woken("fallback: [pager, mail, chat]"), tmp_path, ask=False)
+    assert {name: seen[f"fallback {name}"].ok for name in ("pager", "mail", "chat")} == {"pager": True, "mail": False, "chat": False}
+    assert "holds no address that apprise can read" in seen["fallback mail"].detail
+    assert "CAREBOT_CHAT" in seen["fallback chat"].detail
+    assert SECRET not in str(seen) and "example.com" not in str(seen)
+
+
+async def test_the_heartbeat_is_looked_at_without_a_beat_and_called_only_if_somebody_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    async with serving(b"OK") as there:
+        monkeypatch.setenv("CAREBOT_CHECK_URL", f"{there.url}/{SECRET}")
+        book = woken("heartbeat: check-url")
+        seen = (await found(book, tmp_path))["heartbeat"]
+        assert seen.ok and "not called" in seen.detail and there.asked == []
+        said = await doctor.checks(tmp_path / "rules.yaml", tmp_path / "carebot.db", lambda _: book, lambda: NOON, beat=True)
+        (beat,) = [one for one in said if one.what == "heartbeat"]
+        assert beat.ok and len(there.asked) == 1
+        there.answer = 404
+        said = await doctor.checks(tmp_path / "rules.yaml", tmp_path / "carebot.db", lambda _: book, lambda: NOON, beat=True)
+        (beat,) = [one for one in said if one.what == "heartbeat"]
+        assert not beat.ok and "a check that exists" in beat.detail and SECRET not in beat.detail
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("", "none that can be called"),
+        ("hc-ping.com/" + SECRET, "none that can be called"),
+        ("https://", "none that can be called"),
+        (f"ftp://example.com/{SECRET}", "none that can be called"),
+        (f"https://me:{SECRET}@example.com/", "none that can be called"),
+        (f"https://[{SECRET}", "cannot be read"),
+        (f"https://example.com:{SECRET}/", "cannot be read"),
+        (f"http://93.184.215.14/{SECRET}", "not encrypted"),
+        (f"http://127.0.0.1:1/{SECRET}", "connection refused"),
+        (f"http://169.254.169.254/{SECRET}", "is not an address on the public internet"),
+    ],
+)
+async def test_an_address_that_cannot_be_called_is_told_before_the_run(
+    url: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("CAREBOT_CHECK_URL", url)
+    seen = (await found(woken("heartbeat: check-url"), tmp_path))["heartbeat"]
+    assert not seen.ok and SECRET not in seen.detail
+    assert told in seen.detail or not url
+
+
+async def test_what_statements_are_published_through_has_its_keys_and_tells_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CAREBOT_MASTO_TOKEN", SECRET)
+    book = woken(
+        "sources:",
+        "  - {name: masto, kind: mastodon, server: https://social.example, read: own, token: masto-token, paused: true}",
+        "  - {name: other, kind: mastodon, server: https://social.example, read: own, token: other-token, paused: true}",
+        "statements: {publish: true, publish_on: [masto, other]}",
+    )
+    seen = await found(book, tmp_path, ask=False)
+    assert seen["publish on masto"].ok and "masto-token is there" in seen["publish on masto"].detail
+    assert not seen["publish on other"].ok and "CAREBOT_OTHER_TOKEN" in seen["publish on other"].detail
+    assert SECRET not in str(seen)

@@ -21,8 +21,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from carebot import backfill
 from carebot.config.load import read
 from carebot.costs import costs
-from carebot.daemon import Kept
 from carebot.effects.http import Client
+from carebot.effects.kept import Kept
 from carebot.effects.store import Store
 from carebot.listening import Listener
 from carebot.loop import Loop

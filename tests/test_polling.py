@@ -38,7 +38,7 @@ def test_a_refused_token_is_told_after_two_looks_and_once():
         health, report = troubled(health, Refused("X refused our token (401)", "Renew it."), at(minute))
         told.append(report)
     assert [bool(report) for report in told] == [False, True, False, False, False]
-    assert told[1].reason == "source_silent" and "Renew it." in told[1].detail.es and "11:00 UTC" in told[1].detail.en
+    assert told[1].reason == "source_silent" and "Renew it." in told[1].detail.es and told[1].since == at(0)
 
 
 def test_that_all_went_well_once_more_need_not_be_written_down_at_once_and_all_else_must():
@@ -118,7 +118,8 @@ def test_a_gap_is_said_to_the_detector_and_to_staff():
     assert (unheard.heard, unheard.from_, unheard.to) == (False, at(1), at(4))
     assert (heard.heard, heard.from_, heard.to) == (True, None, at(5))
     told = [event for event in batch.events if isinstance(event, SelfReport)]
-    assert [one.reason for one in told] == ["gap"] and "11:01–" in told[0].headline.en and told[0].detail == why
+    assert [one.reason for one in told] == ["gap"] and told[0].headline.en == "Gap in forum: 3 min not read"
+    assert (told[0].since, told[0].detail) == (at(1), why)
     ears: coverage.Ears = {}
     for word in (*words(covered(Health("forum"), said("feed"), at(1))[1]), heard, unheard):
         ears = coverage.noted(ears, word)
@@ -183,6 +184,8 @@ class Desk:
 
     async def put(self, key: str, value: Any) -> None:
         self.remembered[key] = msgspec.json.encode(value)
+
+    later = put
 
     async def recalled(self, key: str, type_: Any) -> Any:
         return msgspec.json.decode(self.remembered[key], type=type_) if key in self.remembered else None

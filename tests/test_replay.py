@@ -22,9 +22,7 @@ DAY = REPO / "carebot" / "demo" / "day.jsonl.gz"
 
 
 def played(rows: list[bytes], until: datetime | None = None) -> tuple[bytes, list[Refusal], Loop]:
-    loop = Loop(
-        Store(None), rulebook((REPO / "rules.yaml").read_text().split("sources:")[0] + _REST), secret=b"x", destinations=lambda _: ()
-    )
+    loop = Loop(Store(None), rulebook(without_sources()), secret=b"x", destinations=lambda _: ())
     said, refused = b"", []
     for _, took in play(loop, slots(events(rows, source="x", seen_at=None)), until=until):
         said += b"".join(alert_line(alert) for alert in took.outcome.alerts)
@@ -32,7 +30,9 @@ def played(rows: list[bytes], until: datetime | None = None) -> tuple[bytes, lis
     return said, refused, loop
 
 
-_REST = "rules:" + (REPO / "rules.yaml").read_text().split("\nrules:")[1]
+def without_sources() -> str:
+    text = (REPO / "rules.yaml").read_text()
+    return text.split("sources:")[0] + "rules:" + text.split("\nrules:")[1]
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +76,13 @@ def test_one_date_from_next_year_does_not_move_the_clock():
     assert refused.item == "year-ahead" and "days ahead of everything around it" in refused.reason
 
 
+def test_a_last_line_from_another_decade_is_a_broken_clock_too():
+    said = [message("a", 0), message("b", 1), message("decade-ahead", 5_000_000)]
+    got = list(in_order(said))
+    assert [one.item if isinstance(one, Refusal) else one[1].id for one in got] == ["a", "b", "decade-ahead"]
+    assert isinstance(got[2], Refusal)
+
+
 def test_a_recording_may_have_a_gap_of_months():
     said = [message("a", 0), message("b", 100_000), message("c", 100_001), message("d", 300_000)]
     assert [one[1].id for one in in_order(said) if not isinstance(one, Refusal)] == ["a", "b", "c", "d"]
@@ -89,6 +96,8 @@ def test_a_recording_may_have_a_gap_of_months():
         (b'{"id": "x:1", "text": "hello"}', "has no `posted_at`"),
         (b'{"id": "x:1", "text": "hello", "posted_at": "2026-03-12T11:00:00"}', "has no time zone"),
         (b'{"id": "x:1", "text": "hello", "posted_at": "1970-01-01T00:00:00Z"}', "1970"),
+        (b'{"id": "x:1", "text": "hello", "posted_at": "0001-01-01T00:00:00Z"}', "a clock is wrong"),
+        (b'{"id": "x:1", "text": "hello", "posted_at": "2026-03-12T11:00:00Z", "seen_at": "9999-12-31T23:59:59Z"}', "a clock is wrong"),
         (b'{"id": "x:1", "posted_at": "2026-03-12T11:00:00Z"}', "text"),
         (b'{"kind": "rumour", "id": "x:1"}', "a kind nobody knows"),
         (b'{"kind": "probe", "id": "x:1", "target": "app", "ok": "yes", "at": "2026-03-12T11:00:00Z"}', "ok"),
@@ -130,6 +139,17 @@ def test_verdicts_that_come_with_a_message_are_taken_as_they_are():
     assert b'"service":"loyalty-points"' in said and b'"reason":"suspected"' in said
 
 
+def test_a_recording_played_again_into_the_same_database_says_nothing_more(day, tmp_path):
+    rows = [row for row in day if b"T11:" in row][:200]
+    said = []
+    for _ in range(2):
+        loop = Loop(Store(tmp_path / "day.db"), rulebook(without_sources()), secret=b"x", destinations=lambda _: ())
+        took = [took for _, took in play(loop, slots(events(rows, source="x", seen_at=None)))]
+        said.append([alert.alert for each in took for alert in each.outcome.alerts])
+        loop.store.close()
+    assert len(said[0]) > 3 and said[1] == []
+
+
 def test_until_stops_the_clock(day):
     said, _, _ = played(day, until=datetime(2026, 3, 12, 11, 6, 30, tzinfo=UTC))
     told = [json.loads(row)["at"] for row in said.splitlines()]
@@ -145,3 +165,20 @@ def test_quiet_weeks_cost_nothing():
     ]
     _, _, loop = played(apart)
     assert loop.store.db["messages"].count == 12
+
+
+def test_a_recording_that_knows_no_hashes_approves_the_words_that_stand_on_the_card():
+    people = [f"U000000000{n}" for n in range(3)]
+    rules = without_sources() + f"\nroles:\n  publish: [{', '.join(people)}]\n"
+    words = {"es": "La app falla. Volvemos a informar en 30 minutos."}
+    said: list[dict[str, object]] = [
+        {"id": f"x:{n}", "author": f"p{n}", "source": "x", "text": f"la app no funciona {n}", "posted_at": at(n).isoformat()}
+        for n in range(6)
+    ]
+    for n, (action, user) in enumerate([("propose", 0), ("approve", 0), ("approve", 1), ("approve", 2)]):
+        click = {"action": action, "user": people[user], "incident": "banco-lumbre-app-20260312", "fields": words}
+        said.append({"kind": "click", "id": f"c:{n}", "at": at(7 + n).isoformat(), **click})
+    loop = Loop(Store(None), rulebook(rules), secret=b"x", destinations=lambda _: ())
+    took = [took for _, took in play(loop, slots(events([json.dumps(row).encode() for row in said], source="x", seen_at=None)))]
+    states = [alert.facts["statement"] for each in took for alert in each.outcome.alerts if alert.reason == "acted"]
+    assert [(one["state"], one["approvals_missing"]) for one in states] == [("proposed", 2), ("proposed", 1), ("approved", 0)]

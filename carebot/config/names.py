@@ -40,6 +40,7 @@ def problems(sheet: Sheet, kinds: Kinds, now: datetime | None = None) -> Iterato
     sources = [called for one in sheet.below(("sources",)) if (called := sheet.word((*one, "name")))]
     for published in sheet.below(("statements", "publish_on")):
         yield from _exists(sheet, published, "source", sources)
+        yield from _publishes(sheet, published, kinds)
     yield from _routes(sheet)
     for section in ("rules", "sources", "promises", "calendar"):
         yield from _twice(sheet, section)
@@ -55,6 +56,30 @@ def _exists(sheet: Sheet, path: Path, what: str, known: Collection[str]) -> Iter
         names = ", ".join(shown(one)[1:-1] for one in sorted(known)[:20])
         hint = f"There are: {names}." if known else f"Add it below {what}s: first; nothing is there yet."
     yield sheet.problem(path, f"there is no {what} called {shown(name)}.", hint)
+
+
+def _publishes(sheet: Sheet, path: Path, kinds: Kinds) -> Iterator[Problem]:
+    """Something can be published through a source of this kind, and it names the credential for it."""
+    name = sheet.word(path)
+    for source in sheet.below(("sources",)):
+        kind = sheet.word((*source, "kind")) or ""
+        if name is None or sheet.word((*source, "name")) != name or (key := _key_to_publish(kind, kinds)) is None:
+            continue
+        if not key:
+            able = ", ".join(one for one in sorted(kinds) if _key_to_publish(one, kinds))
+            said = f"nothing can be published through {shown(name)}: it is a source of the kind {kind}."
+            yield sheet.problem(path, said, f"Kinds that can: {able}." if able else "No kind can here: write publish: false.")
+        elif sheet.at((*source, key)) is None:
+            said = f"the source {shown(name)} has no keys to publish with."
+            yield sheet.problem(path, said, f"Write {key}: at that source, and the name of the credential that holds them.")
+
+
+def _key_to_publish(kind: str, kinds: Kinds) -> str | None:
+    """None where it cannot be said: there is no such kind, or its package is not installed, which is told where the kind is written."""
+    try:
+        return getattr(kinds[kind](), "publishes_with", "") if kind in kinds else None
+    except ImportError:
+        return None
 
 
 def _routes(sheet: Sheet) -> Iterator[Problem]:

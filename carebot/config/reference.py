@@ -131,6 +131,10 @@ roles:
   act: [U024BE7LH, U0LUIS002, W012A3CDE]
   publish: [U024BE7LH, W012A3CDE]
 """,
+    "privacy": """
+privacy:
+  keep_texts: 90d
+""",
     "classifier": """
 classifier:
   tier: full

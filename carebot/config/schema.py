@@ -8,7 +8,7 @@ with words a support person understands; `config.load` adds file, line, caret an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
@@ -148,6 +148,21 @@ class Classifier(Part):
         return self
 
 
+class Privacy(Part):
+    """How long customers' words and names are kept. Counts and ids stay, and what is still open is whole until it is over."""
+
+    keep_texts: Duration = Field(
+        timedelta(days=90), description="Texts, names and links that are older are deleted, here and on cards in Slack. From 7d to 3650d."
+    )
+
+    @field_validator("keep_texts")
+    @classmethod
+    def _a_week_at_least(cls, value: timedelta) -> timedelta:
+        if not timedelta(days=7) <= value <= timedelta(days=3650):
+            raise ValueError("must be from 7d to 3650d. The week's report and the desk need the words of the last days.")
+        return value
+
+
 class Roles(Part):
     """Who may press which button on a card, by Slack member id (in a person's profile: ⋮, Copy member ID)."""
 
@@ -172,6 +187,7 @@ class RulesFile(Part):
     calendar: tuple[Special, ...] = Field((), description="Days on which more or less than usual is usual.")
     routes: dict[Name, Route] = Field({}, description="Who is told, and where.")
     roles: Roles = Field(default_factory=Roles, description="Who may press which button on a card.")
+    privacy: Privacy = Field(default_factory=Privacy, description="How long customers' words and names are kept.")
     classifier: Classifier | None = Field(None, description="Who reads beside the fast tier. Left out: nobody.")
     silences: tuple[Silence, ...] = Field((), description="What is known already.")
     fallback: tuple[Name, ...] = Field(
@@ -209,6 +225,17 @@ class Rulebook(BaseModel):
     def terms(self) -> tuple[Terms, ...]:
         """The promises, each with its zone and its holidays."""
         return terms(self.file.promises, self.file.brand.time_zone, self.file.holidays)
+
+    @cached_property
+    def days_off(self) -> Mapping[date, str]:
+        """The holidays of the whole file, with their names: what a reply calls working days leaves them out."""
+        return self.file.holidays.days if self.file.holidays else {}
+
+    @cached_property
+    def own_accounts(self) -> frozenset[tuple[str, str]]:
+        """The brand's own, as (network, handle in lower case)."""
+        named = self.file.brand.accounts.items()
+        return frozenset((network, handle.lower().lstrip("@")) for network, handles in named for handle in handles)
 
     @cached_property
     def accounts_of(self) -> Mapping[tuple[str, str], tuple[tuple[str, str], ...]]:

@@ -7,7 +7,7 @@ wrote is laid into the table below (`settled`), at the price of the changes alon
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping, ValuesView
 from typing import TypeVar
 
 K = TypeVar("K")
@@ -46,6 +46,11 @@ class Draft(MutableMapping[K, V]):
     def __iter__(self) -> Iterator[K]:
         yield from self._mine
         yield from (key for key in self._below if key not in self._mine and key not in self._gone)
+
+    def values(self) -> ValuesView[V]:
+        """Without a look-up for each: over fifty thousand open cases those took longer than whatever was looked for."""
+        mine, gone = self._mine, self._gone
+        return {**mine, **{key: value for key, value in self._below.items() if key not in mine and key not in gone}}.values()
 
     def __len__(self) -> int:
         return len(self._below) - len(self._gone) + sum(key not in self._below for key in self._mine)

@@ -21,7 +21,7 @@ from carebot.decide.detecting.voices import Voices
 from carebot.decide.incidents.phases import covers, is_bare, is_open
 from carebot.decide.telling.days import Day, Summed
 from carebot.decide.telling.held import Held
-from carebot.model import Case, Incident, Notice, Reason, Signal, Statement
+from carebot.model import Case, Incident, Message, Notice, Reason, Signal, Statement
 from carebot.understand.copies import Window
 
 RECENT = LATE + 60  # minutes of counted signals kept whole, as evidence for an incident that opens, also of what is read late
@@ -79,9 +79,12 @@ class Memory(msgspec.Struct, omit_defaults=True):
     impersonators: tuple[str, ...] = ()
     held: dict[Reason, tuple[str, ...]] = {}  # reason → cases whose clock ran out and of whom we have not spoken yet
     held_back: dict[str, Held] = {}  # by silence, or route: what is not said for now
+    alone: dict[str, tuple[datetime, ...]] = {}  # by kind and route: when alarms about single customers were last told (`together`)
     days: dict[str, Day] = {}  # what the last weeks' days came to, by their date where the desk is
     digests: dict[str, Summed] = {}  # route → how far its digests go, and when the next is due
+    early: Mapping[str, tuple[Message, ...]] = {}  # message → our replies to it that were read before it (`care.replies`)
     sla_told_at: datetime | None = None
+    unanswered: int = 0  # customers who were told of as late since we last answered anybody
     clocked: int = 0  # the minute in which clocks were last looked at; another one than `minute` where the machine's clock was set back
     numbers: dict[str, int] = {}  # "brand-service-day" → incidents so far, which is what their names are made of
     learned: dict[str, tuple[float, float]] = {}  # by the name of a calendar entry: what its factor is learned from

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from carebot.config.schema import Rulebook
-from carebot.decide import match
+from carebot.decide import edits, match
 from carebot.decide.care import cases, customers
 from carebot.decide.detecting import counting, coverage, machines, volume, witnesses
 from carebot.decide.detecting.cells import Cell, Profile, minute_of, moment_of
@@ -65,6 +65,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     acted: tuple[Acted, ...] = ()  # every click, and what came of it
     cards: tuple[Alert, ...] = ()  # to be shown anew, which tells nobody anything
     statements: tuple[Statement, ...] = ()
+    changed: tuple[str, ...] = ()  # edited messages that mean something else now: their signals are those above, and no others
 
 
 def step(before: State, heard: Heard, rulebook: Rulebook, now: datetime) -> Outcome:
@@ -72,7 +73,7 @@ def step(before: State, heard: Heard, rulebook: Rulebook, now: datetime) -> Outc
     state, zone = before.copy(), ZoneInfo(rulebook.file.brand.time_zone)
     own = match.own_accounts(rulebook)
     ours = np.fromiter((match.is_ours(message, own) for message in heard.messages), bool, len(heard.messages))
-    signals = match.signals(heard.messages, heard.plain, heard.verdicts, ours, rulebook)
+    read = edits.read(heard, match.signals(heard.messages, heard.plain, heard.verdicts, ours, rulebook))
 
     if not state.memory.heard_from and heard.messages:
         state.memory.heard_from = min(minute_of(message.posted_at) for message in heard.messages)
@@ -83,15 +84,17 @@ def step(before: State, heard: Heard, rulebook: Rulebook, now: datetime) -> Outc
     plain = {message.id: words for message, words in zip(heard.messages, heard.plain, strict=True)}
     counting.move_on(state, minute_of(now), rulebook)
     volume.counted(state, [event for event in heard.events if isinstance(event, Volume)], rulebook, now)
-    signals = counting.told_apart(state, signals, plain)
+    state.texts = without(state.texts, heard.edited.keys())
+    signals = counting.told_apart(state, read.signals, plain)
     state.texts = without(state.texts, {event.id for event in heard.events if isinstance(event, Deleted)})
-    counted, moves = outbreak.counted(state, signals, rulebook, zone, now)
+    edits.unsay(state, heard.edited)
+    counted, moves = outbreak.counted(state, signals, rulebook, zone, now, read.gone)
     course.recovered(state, heard.messages, heard.verdicts, ours, rulebook.file.brand.name)
     witnesses.attributed(state, moves, rulebook, now)
     moves += swells.judged(state, rulebook, zone, now)
     said += [course.tell(state, move, rulebook, now) for move in moves]
     said += saying.seen(state, heard.messages, heard.plain, ours, rulebook, now)  # before care: its promise has a clock then
-    said += customers.customers(state, heard, counted, ours, rulebook, zone, now)
+    said += customers.customers(state, heard, (*counted, *read.as_before), ours, rulebook, zone, now)
     lived, a_minute_on = state.incidents, minute_of(now) > state.memory.minute
     asked = {id_ for id_, one in lived.items() if (was := before.incidents.get(id_)) and was.votes is not one.votes}
     if a_minute_on:
@@ -103,7 +106,7 @@ def step(before: State, heard: Heard, rulebook: Rulebook, now: datetime) -> Outc
     if a_minute_on:
         said += escalation.time_passed(state, rulebook, now) + routing.time_passed(state, rulebook, now) + digests.due(state, rulebook, now)
     through = routing.told(state, said, rulebook, now)
-    digests.noted(before, state, heard, signals, through, zone, now)
+    digests.noted(before, state, heard, signals, read.changed, through, zone, now)
     told = {alert.incident for alert in through.alerts if alert.incident and not alert.case}
     anew = cards.kept_true(state, lambda move: course.tell(state, move, rulebook, now), told, lived if a_minute_on else asked, now)
     stated = state.statements
@@ -129,6 +132,7 @@ def step(before: State, heard: Heard, rulebook: Rulebook, now: datetime) -> Outc
         acted=tuple(acted),
         cards=tuple(card for one in anew if (card := routing.card_to(one, state))),
         statements=tuple(one for id_, one in stated.items() if before.statements.get(id_) is not one),
+        changed=read.changed,
     )
 
 
@@ -162,7 +166,7 @@ def _machines(state: State, events: Sequence[Event], rulebook: Rulebook, now: da
             case SelfReport():
                 said.append(alerts.about_us(event, rulebook, now))
             case Deleted():
-                cases.erased(state.desk, event.id)  # its text goes in the store; what was counted stays counted
+                customers.taken_back(state, event, rulebook)  # its text goes in the store; what was counted stays counted
     return said
 
 

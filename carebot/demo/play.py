@@ -21,6 +21,7 @@ from msgspec.structs import replace
 from carebot.clock import paced
 from carebot.config.schema import Rulebook
 from carebot.decide.care.desk import waiting
+from carebot.decide.telling.plainly import figure, network
 from carebot.decide.telling.sentences import service_name
 from carebot.effects.card import Language
 from carebot.effects.destinations import panel
@@ -42,13 +43,13 @@ _WORDS = {
         "found": "Encontrado",
         "human": "Necesitan a una persona",
         "waits": "Siguen esperando",
-        "messages": "{n:,} mensajes de {authors:,} personas ({sources}); {copies} copias y segundas voces que no cuentan",
-        "incident": "{name}: avisado a las {told}, {after}; {count} quejas de {people} personas; {end}",
+        "messages": "{n} mensajes de {authors} personas ({sources}); {copies} copias y segundas voces que no cuentan",
+        "incident": "{name}: aviso a las {told}, {after}; {count} quejas de {people} personas; {end}",
         "after": "{minutes:.0f} min después de la primera queja ({first})",
         "before": "{minutes:.0f} min antes de la primera queja ({first})",
         "open": "sigue abierto",
         "over": "normal a las {at}",
-        "waiting": "{n} clientes sin primera respuesta; quien más espera escribió a las {at}",
+        "waiting": "{n} clientes sin primera respuesta; el que más espera escribió a las {at}",
         "nobody": "nadie",
     },
     "en": {
@@ -57,7 +58,7 @@ _WORDS = {
         "found": "Found",
         "human": "Need a person",
         "waits": "Still waiting",
-        "messages": "{n:,} messages from {authors:,} people ({sources}); {copies} copies and second voices that do not count",
+        "messages": "{n} messages from {authors} people ({sources}); {copies} copies and second voices that do not count",
         "incident": "{name}: told at {told}, {after}; {count} complaints from {people} people; {end}",
         "after": "{minutes:.0f} min after the first complaint ({first})",
         "before": "{minutes:.0f} min before the first complaint ({first})",
@@ -113,7 +114,8 @@ def _as_cards(loop: Loop, day: BinaryIO, language: Language, fast: bool) -> None
             for alert in _delivered(loop) if took.outcome.alerts else ():
                 spoken.append(alert)
                 console.print(f"[dim]{local:%H:%M}  → {alert.to}[/dim]")
-                console.print(panel(alert, language, zone, service_name(loop.rulebook, alert.service or "", brand.name)))
+                known = alert.service and alert.service in loop.rulebook.file.services
+                console.print(panel(alert, language, zone, service_name(loop.rulebook, alert.service or "", "") if known else None))
     _show(console, summary(loop, spoken, language), language)
 
 
@@ -131,7 +133,8 @@ def summary(loop: Loop, spoken: Sequence[Alert], language: Language) -> dict[str
     conn = loop.store.db.conn
     n, authors = conn.execute("SELECT count(*), count(DISTINCT author_key) FROM messages WHERE NOT by_brand").fetchone()
     sources = ", ".join(
-        f"{source} {count:,}" for source, count in conn.execute("SELECT source, count(*) FROM messages GROUP BY 1 ORDER BY 2 DESC")
+        f"{getattr(network(source), language)} {figure(count, language)}"
+        for source, count in conn.execute("SELECT source, count(*) FROM messages GROUP BY 1 ORDER BY 2 DESC")
     )
     copies = conn.execute("SELECT count(*) FROM signals WHERE kind = 'outage' AND NOT counted").fetchone()[0]
     found = loop.store.incidents()
@@ -140,7 +143,7 @@ def summary(loop: Loop, spoken: Sequence[Alert], language: Language) -> dict[str
     oldest = waits[0].opened_at.astimezone(zone).strftime("%H:%M") if waits else ""
     return {
         "title": words["title"].format(brand=loop.rulebook.file.brand.name),
-        "heard": words["messages"].format(n=n, authors=authors, sources=sources, copies=copies),
+        "heard": words["messages"].format(n=figure(n, language), authors=figure(authors, language), sources=sources, copies=copies),
         "found": [_incident(loop, one, spoken, zone, language) for one in found],
         "human": [getattr(alert.headline, language) for alert in spoken if alert.reason in HUMAN],
         "needs": dict(needs),

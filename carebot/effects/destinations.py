@@ -29,8 +29,8 @@ class Destination(Protocol):
     async def send(self, delivery: Delivery, first: str) -> str:
         """Shows it, or updates `first`, the incident's message there; returns where that is. A quiet one only ever updates."""
 
-    async def find(self, delivery: Delivery, since: datetime) -> str | None:
-        """Where a delivery that may have landed is, or None if it did not land."""
+    async def find(self, delivery: Delivery, since: datetime, until: datetime | None = None) -> str | None:
+        """Where a delivery that may have landed, between then and then by our clock, is; or None if it did not land."""
 
     async def close(self) -> None: ...
 
@@ -62,7 +62,7 @@ class Console:
         self._console.print(shown)
         return "console"
 
-    async def find(self, delivery: Delivery, since: datetime) -> str | None:
+    async def find(self, delivery: Delivery, since: datetime, until: datetime | None = None) -> str | None:
         """A terminal cannot be asked what it showed: shown twice is better than not at all."""
         return None
 

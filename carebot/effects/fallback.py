@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from carebot.decide.telling.delivery import is_over, is_urgent, subject_of
-from carebot.effects.card import Language
-from carebot.effects.harmless import clean, cut, defang
+from carebot.effects.card import Language, is_news
+from carebot.effects.harmless import cut, defang
 from carebot.errors import Refused, Trouble, Unreachable
 from carebot.model import Alert, Delivery
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from apprise import Apprise
 
 _CHATTY = ("apprise", "urllib3", "requests", "requests_oauthlib", "oauthlib", "markdown")
+GIVEN_UP_S = 300.0  # after so long, a thread that still talks to somebody is left alone, and another may try
 _SAFE = str.maketrans({"@": "＠", "<": "‹", ">": "›"})  # nobody is mentioned and nothing is markup, wherever this ends
 
 
@@ -45,6 +46,8 @@ class Way:
         self._name, self._secret, self._language = name, secret, language
         self._free = threading.Event()
         self._free.set()
+        self._began = 0.0  # by the event loop's clock
+        self._told = ""  # what got through last, also where nobody waited for it any more
 
     async def send(self, delivery: Delivery, first: str) -> str:
         """Says it, in a thread that nobody waits for longer than the sender's limit.
@@ -53,14 +56,19 @@ class Way:
         """
         if delivery.quiet:
             return first
-        if not self._free.is_set():
-            raise Unreachable(f"{self._name} is still busy with the message before")
-        done: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._is_free()
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[str] = loop.create_future()
+        self._began = loop.time()
         self._free = _in_a_thread(lambda: self._say(delivery), done)
         return await done
 
-    async def find(self, delivery: Delivery, since: datetime) -> str | None:
-        """A mailbox cannot be asked what came: told twice is better than not at all. PagerDuty knows the second for the first."""
+    async def find(self, delivery: Delivery, since: datetime, until: datetime | None = None) -> str | None:
+        """What got through while nobody waited any more is known until a restart. A mailbox cannot be asked what came: told twice is
+        better than not at all. PagerDuty knows the second for the first."""
+        if self._told == delivery.id:
+            return self._name
+        self._is_free()
         return None
 
     async def close(self) -> None: ...
@@ -77,7 +85,12 @@ class Way:
             title=title, body=body, notify_type="success" if over else "failure" if urgent else "warning", body_format="text"
         ):
             raise Unreachable(f"{self._name} did not take it. To see why, give the address in that credential to: apprise -vv")
+        self._told = delivery.id
         return self._name
+
+    def _is_free(self) -> None:
+        if not self._free.is_set() and asyncio.get_running_loop().time() - self._began < GIVEN_UP_S:
+            raise Unreachable(f"{self._name} is still busy with the message before")
 
     def _people(self, alert: Alert | None) -> Apprise:
         url = self._secret(self._name)  # Refused, if it is not there
@@ -100,13 +113,15 @@ def words(delivery: Delivery, language: Language) -> tuple[str, str]:
     """Title and text: what, how bad, the cause, why it comes this way."""
     alert = delivery.alert
     severity = f"SEV{alert.severity} · " if alert.severity else ""
-    lines = [getattr(alert.detail, language) if alert.detail else "", f"carebot: {delivery.because}" if delivery.because else ""]
+    said = [alert.act if is_news(alert) else None, alert.detail]
+    lines = [getattr(text, language) for text in said if text] + ([f"carebot: {delivery.because}"] if delivery.because else [])
     title = severity + _tame(getattr(alert.headline, language), 150)
     return title, "\n".join(_tame(line, 600) for line in lines if line) or title
 
 
 def _tame(text: str, room: int) -> str:
-    return cut(defang(clean(text)), room).translate(_SAFE)
+    """One line, as it may become the head of a letter; and no [words](address), as Discord and Teams read Markdown."""
+    return cut(" ".join(defang(text).split()).replace("](", "] ("), room).translate(_SAFE)
 
 
 def _as_one_page(url: str, alert: Alert) -> str:

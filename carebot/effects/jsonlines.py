@@ -22,7 +22,7 @@ class JsonLines:
         self._out.flush()
         return "stdout"
 
-    async def find(self, delivery: Delivery, since: datetime) -> str | None:
+    async def find(self, delivery: Delivery, since: datetime, until: datetime | None = None) -> str | None:
         """A pipe cannot be asked what went through it: said twice is better than not at all."""
         return None
 

@@ -154,3 +154,26 @@ def a_case_is_found_by_its_handle(db: Database) -> None:
     for id_, doc in db.conn.execute("SELECT id, doc FROM cases").fetchall():
         db.conn.execute("UPDATE cases SET handle = ? WHERE id = ?", [str(json.loads(doc).get("author", "")).lower(), id_])
     cases.create_index(["handle"])
+
+
+@migrate(name="0009_when_a_channel_got_a_new_message")
+def when_a_channel_got_a_new_message(db: Database) -> None:
+    db.table("outbox").add_column("opened_at", int)  # null: it did not, or not by this one; or before this step, and long ago
+    db.conn.execute("CREATE INDEX idx_outbox_opened_at ON outbox (opened_at) WHERE opened_at IS NOT NULL")
+
+
+@migrate(name="0010_what_is_old_loses_its_words")
+def what_is_old_loses_its_words(db: Database) -> None:
+    """What still has words or names, by age: what has none any more is not looked through again."""
+    db.conn.execute("CREATE INDEX messages_with_words ON messages (posted_at) WHERE deleted_at IS NULL")
+    db.conn.execute("CREATE INDEX cases_with_names ON cases (closed_at) WHERE author_key != ''")
+    db.conn.execute("CREATE INDEX alerts_of_cases ON alerts (case_id) WHERE case_id IS NOT NULL")
+
+
+@migrate(name="0011_each_day_is_a_row")
+def each_day_is_a_row(db: Database) -> None:
+    for (doc,) in db.conn.execute("SELECT doc FROM memory WHERE key = 'memory'").fetchall():
+        memory = json.loads(doc)
+        days = {f"day:{name}": day for name, day in memory.pop("days", {}).items()}
+        for key, value in {"memory": memory, **days}.items():
+            db.conn.execute("INSERT OR REPLACE INTO memory VALUES (?, ?)", [key, json.dumps(value).encode()])

@@ -1,16 +1,20 @@
-"""The outbox as the sender knows it: every call runs in the one thread that touches the database, and is durable when it returns."""
+"""The outbox as the sender knows it: every call runs in the one thread that touches the database, and is durable when it returns.
+
+Nothing of it is kept in memory, so that a restart forgets nothing: neither what waits, nor since when, nor how many new messages a channel
+got in the last minute.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
-from carebot.decide.telling.delivery import WAY, is_urgent, is_way, thread_of
-from carebot.effects.rows import ms
+from carebot.decide.telling.delivery import WAY, is_urgent, is_way, since, thread_of
+from carebot.effects.rows import moment, ms
 from carebot.effects.store import Store
 from carebot.model import Delivery
 
@@ -19,11 +23,28 @@ _TOLD = (
     " AND incident = ? ORDER BY destination"
 )
 _OPEN = "SELECT doc FROM outbox WHERE state IN ('new', 'sending')"
+_OPENED = "SELECT destination, opened_at FROM outbox WHERE opened_at BETWEEN ? AND ? ORDER BY opened_at"
 _SAID = "SELECT 1 FROM outbox WHERE state = 'sent' AND id IN (SELECT value FROM json_each(?))"
 
 
+class Outbox(Protocol):
+    """The rows. Each call is durable when it returns."""
+
+    async def open(self) -> Sequence[Delivery]:
+        """Those that are `new` or `sending`, in the order they were decided; a new one's `ref` is its incident's message there."""
+
+    async def record(self, *changed: Delivery, fresh: Sequence[Delivery] = ()) -> None:
+        """In one transaction. A fresh one that is there already stays as it is."""
+
+    async def told_elsewhere(self, delivery: Delivery, ways: Sequence[str]) -> Sequence[str]:
+        """Which of these ways have said this alert, or anything of its incident."""
+
+    async def posted(self, since: datetime, until: datetime) -> Mapping[str, Sequence[datetime]]:
+        """When each destination got, or may have got, a new message between then and then."""
+
+
 class Rows:
-    """What `carebot.effects.sender.Outbox` asks for, kept by the store. `in_loop` runs a call in the database's thread."""
+    """The rows of the store. `in_loop` runs a call in the database's thread."""
 
     def __init__(self, in_loop: Callable[..., Coroutine[Any, Any, Any]], store: Store) -> None:
         self._in_loop, self._store = in_loop, store
@@ -36,6 +57,17 @@ class Rows:
 
     async def told_elsewhere(self, delivery: Delivery, ways: Sequence[str]) -> Sequence[str]:
         return await self._in_loop(told_elsewhere, self._store, delivery, ways)  # type: ignore[no-any-return]
+
+    async def posted(self, since: datetime, until: datetime) -> Mapping[str, Sequence[datetime]]:
+        return await self._in_loop(posted, self._store, since, until)  # type: ignore[no-any-return]
+
+
+def posted(store: Store, since: datetime, until: datetime) -> dict[str, list[datetime]]:
+    """When each destination got, or may have got, a new message."""
+    at: dict[str, list[datetime]] = {}
+    for destination, opened_at in store.db.conn.execute(_OPENED, [ms(since) + 1, ms(until)]):
+        at.setdefault(destination, []).append(moment(opened_at))
+    return at
 
 
 def told_elsewhere(store: Store, delivery: Delivery, ways: Sequence[str]) -> list[str]:
@@ -55,8 +87,8 @@ def unsaid(store: Store, ways: Sequence[str]) -> Unsaid:
     """ways   those of the fallback that reach people"""
     waiting = [msgspec.json.decode(row[0], type=Delivery) for row in store.db.conn.execute(_OPEN)]
     waiting = [one for one in waiting if not (one.quiet or is_way(one.destination))]
-    urgent = [one.alert.at for one in waiting if is_urgent(one.alert) and not _said(store, one, ways)]
-    return Unsaid(len(waiting), min((one.alert.at for one in waiting), default=None), min(urgent, default=None))
+    urgent = [since(one) for one in waiting if is_urgent(one.alert) and not _said(store, one, ways)]
+    return Unsaid(len(waiting), min(map(since, waiting), default=None), min(urgent, default=None))
 
 
 def _said(store: Store, delivery: Delivery, ways: Sequence[str]) -> bool:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
@@ -50,10 +52,14 @@ def praised(conn: sqlite3.Connection, own: Collection[tuple[str, str]], since: d
     shown = [row for row in rows if row[5] >= ms(since)]
     replies = conn.execute(_REPLIES, [ms(since), json.dumps([row[0] for row in shown])])
     thanked = {to for source, author, by_brand, to in replies if by_brand or (source, author.lower().lstrip("@")) in own}
+    said: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for _, source, _, key, _, at, _, _ in rows:
+        said[source, key].append(at)  # in order, as the rows are
     found = []
     for id_, source, author, key, lang, at, audience, service in shown:
-        times = sum(1 for row in rows if (row[1], row[3]) == (source, key) and at - ms_of(RECENT) <= row[5] <= at)
-        found.append(Praise(id_, source, author, lang, moment(at), service, audience or 0, max(1, times), id_ in thanked))
+        theirs = said[source, key]
+        times = bisect_right(theirs, at) - bisect_left(theirs, at - ms_of(RECENT)) if key else 1
+        found.append(Praise(id_, source, author, lang, moment(at), service, audience or 0, times, id_ in thanked))
     return found
 
 

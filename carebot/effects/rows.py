@@ -68,7 +68,8 @@ def alert_row(a: Alert, muted: str, rules: str) -> tuple[Any, ...]:
 
 def delivery_row(d: Delivery) -> tuple[Any, ...]:
     bare = replace(d, alert=replace(d.alert, quotes=()))
-    return (d.id, thread_of(d.alert), d.destination, d.state, ms_or_none(d.next_at), d.ref, encode(bare))
+    opened_at = ms_or_none(d.tried_at) if d.opens else None
+    return (d.id, thread_of(d.alert), d.destination, d.state, ms_or_none(d.next_at), d.ref, encode(bare), opened_at)
 
 
 def statement_row(s: Statement) -> tuple[Any, ...]:

@@ -12,17 +12,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from msgspec.structs import replace
 
 from carebot.clock import Clock
 from carebot.decide.telling.delivery import (
-    MOST,
+    MINUTE,
     TERMINAL,
     Absent,
     Never,
@@ -37,16 +36,20 @@ from carebot.decide.telling.delivery import (
     due,
     elsewhere,
     is_over,
+    is_past,
     is_urgent,
     is_way,
     late_at,
     next_out,
     room_at,
     sending,
+    since,
     told_by,
     waiting,
 )
+from carebot.decide.telling.earlier import heirs
 from carebot.effects.destinations import Destination
+from carebot.effects.outbox import Outbox
 from carebot.errors import Refused, Throttled, Unreachable
 from carebot.model import Delivery
 
@@ -59,19 +62,6 @@ SKEW = timedelta(minutes=5)  # between their clock and ours
 IDLE = timedelta(seconds=30)
 
 T = TypeVar("T")
-
-
-class Outbox(Protocol):
-    """The rows. Each call is durable when it returns."""
-
-    async def open(self) -> Sequence[Delivery]:
-        """Those that are `new` or `sending`, in the order they were decided; a new one's `ref` is its incident's message there."""
-
-    async def record(self, *changed: Delivery, fresh: Sequence[Delivery] = ()) -> None:
-        """In one transaction. A fresh one that is there already stays as it is."""
-
-    async def told_elsewhere(self, delivery: Delivery, ways: Sequence[str]) -> Sequence[str]:
-        """Which of these ways have said this alert, or anything of its incident."""
 
 
 class Sender:
@@ -96,7 +86,7 @@ class Sender:
         self._pace = PACE if pace is None else pace
         self._send_limit = send_limit or SEND_LIMIT
         self._closed_until: dict[str, datetime] = {}
-        self._posted: dict[str, deque[datetime]] = {}  # A restart forgets: at worst six more in that minute.
+        self._posted: Mapping[str, Sequence[datetime]] = {}  # in the last minute, as the outbox says at each round
         self._woken = asyncio.Event()
         self.troubles: dict[str, str] = {}  # why a destination waits, for `carebot status`
         self.refused: set[str] = set()  # those whose last word was never
@@ -116,6 +106,7 @@ class Sender:
 
     async def round(self) -> timedelta:
         """At most one message for each destination, side by side; returns how long there is nothing to do."""
+        self._awake_since = min(self._awake_since, self._clock())  # the clock was set back: what was decided since then is not early
         outbox = await self._without_the_needless(await self._outbox.open())
         late = [delivery for delivery in outbox if self._is_late(delivery)]
         for delivery in late:
@@ -123,6 +114,7 @@ class Sender:
         if late:
             return timedelta(0)
         now = self._clock()
+        self._posted = await self._outbox.posted(now - MINUTE, now)
         ready = sorted(due(outbox, now), key=lambda delivery: delivery.destination)  # stays in order within a destination
         turns = [self._next(name, tuple(group), now) for name, group in groupby(ready, lambda delivery: delivery.destination)]
         heads = [turn for turn in turns if turn]
@@ -133,10 +125,11 @@ class Sender:
 
     async def _without_the_needless(self, outbox: Sequence[Delivery]) -> list[Delivery]:
         needless = coalesce(outbox)
-        if needless:
-            await self._outbox.record(*needless)
-        gone = {delivery.id for delivery in needless}
-        return [delivery for delivery in outbox if delivery.id not in gone]
+        if not needless:
+            return list(outbox)
+        changed = {delivery.id: delivery for delivery in (*needless, *heirs(outbox, needless))}
+        await self._outbox.record(*changed.values())
+        return [one for delivery in outbox if (one := changed.get(delivery.id, delivery)).state != "never"]
 
     def _next(self, name: str, ready: Sequence[Delivery], now: datetime) -> tuple[Delivery, ...]:
         if not self._is_open(name, now):
@@ -151,8 +144,6 @@ class Sender:
         if not isinstance(outcome, Absent):
             self._close(delivery.destination, now + self._pace)
         self._note(delivery, outcome)
-        if isinstance(outcome, Sent) and outcome.ref and not delivery.ref:
-            self._posted.setdefault(delivery.destination, deque(maxlen=MOST)).append(now)
         await self._outbox.record(after(delivery, outcome, now), fresh=self._instead(delivery, outcome))
 
     def _instead(self, delivery: Delivery, outcome: Outcome) -> tuple[Delivery, ...]:
@@ -175,13 +166,14 @@ class Sender:
         return delivery, await self._send(await self._with_who_told(delivery), destination)
 
     async def _on_its_way(self, turn: tuple[Delivery, ...]) -> Delivery:
-        look_at = self._clock() + self._send_limit + SETTLE
+        now = self._clock()
+        look_at = now + self._send_limit + SETTLE
         if len(turn) > 1:
-            together = sending(digest(turn, self._clock()), "", look_at)
+            together = sending(digest(turn, now), "", look_at, now)
             over = [row for one in turn for row in await self._over_there_too(one)]
             await self._outbox.record(*told_by(turn), fresh=[together, *over])
             return together
-        delivery = sending(turn[0], turn[0].ref, look_at)
+        delivery = sending(turn[0], turn[0].ref, look_at, now)
         await self._outbox.record(delivery, fresh=await self._over_there_too(delivery))
         return delivery
 
@@ -211,8 +203,10 @@ class Sender:
 
     async def _look_for(self, delivery: Delivery, destination: Destination) -> Outcome:
         """Sent if it is there, Absent if it surely is not. Who asks us to wait leaves us as wise as before."""
+        tried_at = delivery.tried_at or delivery.alert.at
+        until = tried_at + self._send_limit + SETTLE + SKEW if delivery.tried_at else None
         try:
-            ref = await self._in_time(destination.find(delivery, delivery.alert.at - SKEW))
+            ref = await self._in_time(destination.find(delivery, tried_at - SKEW, until))
         except Throttled as trouble:
             self._close(delivery.destination, self._clock() + trouble.wait)
             return Trouble(str(trouble))
@@ -227,6 +221,11 @@ class Sender:
                 return await call
         except TimeoutError:
             raise Unreachable(f"no answer within {self._send_limit.total_seconds():.0f} s") from None
+        except (Refused, Throttled, Unreachable, OSError, MemoryError):
+            raise
+        except Exception as error:  # one card that cannot be drawn must not stop the others, at each start anew
+            log.exception("a card broke carebot")
+            raise Refused(f"this card broke carebot ({type(error).__name__})", "The journal of this minute says where.") from None
 
     def _note(self, delivery: Delivery, outcome: Outcome) -> None:
         """One line when a destination starts to fail and one when it is back; each refusal is a line, as each needs a human."""
@@ -265,27 +264,31 @@ class Sender:
         return is_urgent(delivery.alert) and not (delivery.because or delivery.quiet or is_way(name)) and ways
 
     def _is_late(self, delivery: Delivery) -> bool:
-        return self._may_run_late(delivery) and late_at(delivery.alert, self._awake_since) <= self._clock()
+        return self._may_run_late(delivery) and self._late_at(delivery) <= self._clock()
+
+    def _late_at(self, delivery: Delivery) -> datetime:
+        return late_at(delivery, self._awake_since, self._clock())
 
     async def _tell_elsewhere(self, delivery: Delivery) -> None:
         """It stays open: who comes late still hears it."""
-        because = f"{delivery.destination} has not taken it since {delivery.alert.at:%H:%M:%S} UTC"
+        because = f"{delivery.destination} has not taken it since {since(delivery):%H:%M:%S} UTC"
         await self._outbox.record(replace(delivery, because=because), fresh=elsewhere(delivery, self._ways(), because))
 
     # ── when ──
 
     def _is_open(self, name: str, now: datetime) -> bool:
-        return self._closed_until.get(name, now) <= now
+        return is_past(self._closed_until.get(name, now), now)
 
     def _close(self, name: str, until: datetime) -> None:
-        self._closed_until[name] = max(until, self._closed_until.get(name, until))
+        before = self._closed_until.get(name, until)
+        self._closed_until[name] = until if is_past(before, self._clock()) else max(until, before)
 
     def _pause(self, outbox: Sequence[Delivery], now: datetime) -> timedelta:
         moments = [
             max(delivery.next_at or now, self._closed_until.get(delivery.destination, now), self._room_at(delivery, now))
             for delivery in waiting(outbox)
         ]
-        moments += [late_at(delivery.alert, self._awake_since) for delivery in outbox if self._may_run_late(delivery)]
+        moments += [self._late_at(delivery) for delivery in outbox if self._may_run_late(delivery)]
         return min(max(min(moments, default=now + IDLE) - now, timedelta(0)), IDLE)
 
     def _room_at(self, delivery: Delivery, now: datetime) -> datetime:

@@ -21,11 +21,12 @@ import msgspec
 from msgspec.structs import replace
 from sqlite_utils import Database
 
+from carebot.config.schema import RulesFile
 from carebot.decide.detecting.cells import SPAN, Profile
 from carebot.decide.state import Memory, State, restored
 from carebot.decide.step import Outcome
 from carebot.decide.telling.delivery import thread_of
-from carebot.effects import audit, taken_back
+from carebot.effects import audit, forgotten, remembered, retention, taken_back
 from carebot.effects.migrations import migrate
 from carebot.effects.one_writer import hold
 from carebot.effects.rows import (
@@ -44,7 +45,7 @@ from carebot.effects.rows import (
     signal_row,
     statement_row,
 )
-from carebot.model import Batch, Case, Delivery, Incident, Message, Quote, Refusal, Signal, Statement
+from carebot.model import Batch, Case, Delivery, Incident, Message, Posted, Quote, Refusal, Signal, Statement
 from carebot.understand import copies
 from carebot.understand.normalise import plain
 
@@ -55,8 +56,7 @@ _SIGNAL = (
     "INSERT INTO signals VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, kind) DO UPDATE SET counted = excluded.counted,"
     " doc = CAST(json_set(doc, '$.counted', json(iif(excluded.counted, 'true', 'false'))) AS BLOB)"
 )
-_ERASE = "UPDATE messages SET text = '', author = '', author_name = '', author_key = '', url = '', deleted_at = ? WHERE id = ?"
-_EDIT = "UPDATE messages SET text = :text, fingerprint = :fingerprint WHERE id = :id AND deleted_at IS NULL"
+_EDIT = "UPDATE messages SET text = :text, lang = :lang, stars = :stars, fingerprint = :fingerprint WHERE id = :id AND deleted_at IS NULL"
 _TO_RECHECK = (
     "SELECT id FROM messages WHERE heard_from = ? AND deleted_at IS NULL AND posted_at < ? AND ifnull(checked_at, 0) < ? AND posted_at > ?"
     " ORDER BY checked_at, posted_at LIMIT ?"
@@ -64,14 +64,13 @@ _TO_RECHECK = (
 RECHECK_AFTER, RECHECK_FOR = timedelta(hours=20), timedelta(days=30)  # X wants what was taken back gone within a day
 # Two lists of one source may both begin their gap where we last heard it: it is as long as the longer one.
 _GAP = "INSERT INTO gaps VALUES (?, ?, ?, ?, ?) ON CONFLICT (source, from_at) DO UPDATE SET to_at = max(to_at, excluded.to_at)"
-_FORGET_WHY = "UPDATE signals SET doc = CAST(json_remove(doc, '$.why') AS BLOB) WHERE id = ?"
 # Labels of messages we have and that were not deleted. The later word wins, in whatever order the clicks were read.
 _LABEL = (
     "INSERT OR REPLACE INTO labels SELECT :message, :question, :answer, :by, :at, :alone"
     " WHERE EXISTS (SELECT 1 FROM messages WHERE id = :message AND deleted_at IS NULL)"
     " AND NOT EXISTS (SELECT 1 FROM labels WHERE message = :message AND question = :question AND at > :at)"
 )
-_POST = "INSERT OR IGNORE INTO outbox (id, incident, destination, state, next_at, ref, doc) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_POST = "INSERT OR IGNORE INTO outbox (id, incident, destination, state, next_at, ref, doc, opened_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _T = TypeVar("_T")
 
 
@@ -86,6 +85,7 @@ class Store:
         conn.execute("PRAGMA secure_delete=ON")  # a deleted post is gone from the file too
         conn.execute("PRAGMA cache_size=-65536")
         self.db = Database(conn)
+        self._later: dict[str, bytes] = {}  # what is to be put with the next transaction that has something to write
         migrate.apply(self.db)
         if path:
             os.chmod(path, 0o600)
@@ -130,7 +130,7 @@ class Store:
             signals=self._docs(Signal, signals, latest - SPAN * hour),
             incidents=self._docs(Incident, "SELECT doc FROM incidents WHERE phase != 'resolved' OR resolved_at > ?", latest - 4 * hour),
             cases=self._docs(Case, "SELECT doc FROM cases WHERE closed_at IS NULL ORDER BY opened_at, id"),
-            memory=next(iter(self._docs(Memory, "SELECT doc FROM memory WHERE key = 'memory'")), Memory()),
+            memory=remembered.read(self.db.conn),
             texts=self._texts(),
             statements=self._docs(Statement, "SELECT doc FROM statements"),
         )
@@ -203,28 +203,32 @@ class Store:
         secret: bytes = b"",
     ) -> None:
         """Everything one micro-batch decided, durably, or nothing of it."""
-        conn, at = self.db.conn, ms(now)
+        conn, at, remembers = self.db.conn, ms(now), memory_before != outcome.state.memory
         conn.execute("BEGIN IMMEDIATE")
         try:
             heard_from = {event.id: batch.source for batch in batches for event in batch.events if isinstance(event, Message)}
             conn.executemany(_INSERT_MESSAGE, [(*message_row(message), heard_from.get(message.id, "")) for message in messages])
-            conn.executemany(_EDIT, [{"id": one.id, "text": one.text, "fingerprint": one.fingerprint} for one in edited])
+            conn.executemany(_EDIT, map(msgspec.structs.asdict, edited))
+            conn.executemany("DELETE FROM signals WHERE id = ?", [(id_,) for id_ in outcome.changed])
             conn.executemany(_SIGNAL, map(signal_row, outcome.signals))
             conn.executemany("INSERT OR REPLACE INTO incidents VALUES (?, ?, ?, ?, ?, ?, ?)", map(incident_row, outcome.incidents))
             conn.executemany("INSERT OR REPLACE INTO statements VALUES (?, ?, ?, ?, ?, ?, ?)", map(statement_row, outcome.statements))
+            whose = forgotten.about(conn, deleted, outcome.cases)
             conn.executemany("INSERT OR REPLACE INTO cases VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(case_row, outcome.cases))
             profiles = [(cell_key(cell), encode(profile)) for cell, profile in outcome.profiles]
             conn.executemany("INSERT OR REPLACE INTO profiles VALUES (?, ?)", profiles)
-            if memory_before != outcome.state.memory:
-                conn.execute("INSERT OR REPLACE INTO memory VALUES ('memory', ?)", [encode(outcome.state.memory)])
+            if remembers:
+                remembered.write(conn, outcome.state.memory, memory_before)
+                conn.executemany("INSERT OR REPLACE INTO memory VALUES (?, ?)", self._later.items())
             if outcome.texts is not None:
                 conn.execute("INSERT OR REPLACE INTO memory VALUES ('texts', ?)", [encode(outcome.texts)])
             conn.executemany(_LABEL, [{**msgspec.structs.asdict(label), "at": ms(label.at)} for label in outcome.labels])
-            if outcome.acted:
-                audit.append(conn, outcome.acted, secret, now)
-            conn.executemany(_ERASE, [(at, id_) for id_ in deleted])
-            conn.executemany("DELETE FROM labels WHERE message = ?", [(id_,) for id_ in deleted])
-            conn.executemany(_FORGET_WHY, [(id_,) for id_ in (*deleted, *(one.id for one in edited))])
+            posted = [event for batch in batches for event in batch.events if isinstance(event, Posted)]
+            if outcome.acted or posted:
+                audit.append(conn, outcome.acted, secret, now, posted)
+            taken_back.erase(conn, deleted, now)
+            conn.executemany(taken_back.FORGET_WHY, [(one.id,) for one in edited if one.id not in outcome.changed])
+            conn.executemany("DELETE FROM labels WHERE message = ?", [(id_,) for id_ in outcome.changed])  # said of other words
             checked = [(at, id_) for batch in batches for id_ in batch.checked]
             conn.executemany("UPDATE messages SET checked_at = ? WHERE id = ?", checked)
             gaps = [gap_row(gap, batch.source, now) for batch in batches for gap in batch.gaps]
@@ -236,32 +240,50 @@ class Store:
             spoken = [alert_row(alert, why, rules) for alert, why in (*((said, "") for said in outcome.alerts), *outcome.muted)]
             conn.executemany("INSERT OR IGNORE INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", spoken)
             changed = [*deleted, *(one.id for one in edited)]
+            conn.executemany(_POST, map(delivery_row, deliveries))
+            cards = forgotten.forget(conn, whose, {case.id: case for case in outcome.cases}, now) if whose else []
             anew = taken_back.shown_anew(conn, changed, now) if changed else ()
-            conn.executemany(_POST, map(delivery_row, (*deliveries, *anew)))
+            conn.executemany(_POST, map(delivery_row, (*cards, *anew)))
             self._count({"messages": len(messages), "duplicates": duplicates, "refused": len(refused), "deleted": len(deleted)})
             conn.execute("COMMIT")
         except BaseException:
             if conn.in_transaction:
                 conn.execute("ROLLBACK")
             raise
+        if remembers:
+            self._later.clear()
 
     def record(self, *changed: Delivery, fresh: Sequence[Delivery] = ()) -> None:
         """Deliveries' new states and further deliveries, in one transaction. The quotes are not kept: they are read again each time."""
-        rows = [(state, next_at, ref, doc, id_) for id_, _, _, state, next_at, ref, doc in map(delivery_row, changed)]
+        rows = [(*rest, id_) for id_, _, _, *rest in map(delivery_row, changed)]
         with self.db.atomic():
-            self.db.conn.executemany("UPDATE outbox SET state = ?, next_at = ?, ref = ?, doc = ? WHERE id = ?", rows)
+            self.db.conn.executemany("UPDATE outbox SET state = ?, next_at = ?, ref = ?, doc = ?, opened_at = ? WHERE id = ?", rows)
             self.db.conn.executemany(_POST, map(delivery_row, fresh))
             for delivery in changed:
                 if delivery.state == "sending":
                     taken_back.quoting(self.db.conn, delivery)
+
+    def forget(self, rules: RulesFile, now: datetime) -> retention.Part:
+        """One part of what is older than the rules keep loses its words; to be called again while there is `more`."""
+        with self.db.atomic():
+            part = retention.forget(self.db.conn, self.recalled("kept", retention.Kept) or retention.Kept(), rules, now)
+            self.db.conn.executemany(_POST, map(delivery_row, part.cards))
+            self.put("kept", part.kept)
+            self._count({"forgotten": part.messages})
+        return part
 
     def remember_rules(self, fingerprint: str, text: str, now: datetime) -> None:
         """The rules now in force, for a restart that finds the file broken."""
         self.db.conn.execute("INSERT OR REPLACE INTO rules VALUES (?, ?, ?)", [fingerprint, text, ms(now)])
 
     def put(self, key: str, value: Any) -> None:
-        """A small thing to remember by name, such as a source's health."""
+        """A small thing to remember by name, such as what a source has cost."""
+        self._later.pop(key, None)
         self.db.conn.execute("INSERT OR REPLACE INTO memory VALUES (?, ?)", [key, encode(value)])
+
+    def later(self, key: str, value: Any) -> None:
+        """The same for what may be a minute old after a crash: it is written beside the next commit, or when the minute is over."""
+        self._later[key] = encode(value)
 
     def _count(self, seen: Mapping[str, int]) -> None:
         self.db.conn.executemany(

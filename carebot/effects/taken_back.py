@@ -8,7 +8,7 @@ at that moment is noted already, and its new version waits until it has landed.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from sqlite3 import Connection
 
@@ -26,6 +26,16 @@ _LAST = (  # of each thread that quotes one of these messages: its latest delive
     " WHERE state IN ('sending', 'sent') GROUP BY thread, q.destination) ORDER BY n"
 )
 
+_ERASE = "UPDATE messages SET text = '', author = '', author_name = '', author_key = '', url = '', deleted_at = ? WHERE id = ?"
+FORGET_WHY = "UPDATE signals SET doc = CAST(json_remove(doc, '$.why') AS BLOB) WHERE id = ?"
+
+
+def erase(conn: Connection, ids: Sequence[str], now: datetime) -> None:
+    """The words of these messages, who wrote them and where; that they were there stays, so that none comes back."""
+    conn.executemany(_ERASE, [(ms(now), id_) for id_ in ids])
+    conn.executemany("DELETE FROM labels WHERE message = ?", [(id_,) for id_ in ids])
+    conn.executemany(FORGET_WHY, [(id_,) for id_ in ids])
+
 
 def quoting(conn: Connection, delivery: Delivery) -> None:
     """Notes whom a card quotes that is about to go out."""
@@ -35,17 +45,24 @@ def quoting(conn: Connection, delivery: Delivery) -> None:
 
 def shown_anew(conn: Connection, ids: Iterable[str], now: datetime) -> Iterator[Delivery]:
     """The cards that quote one of these messages, to be shown again: at the next whole minute, so that many deletions are one update."""
-    minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
     for (doc,) in conn.execute(_LAST, [json.dumps(list(ids))]).fetchall():
-        last = msgspec.json.decode(doc, type=Delivery)
-        yield replace(
-            last,
-            id=f"{last.alert.alert}~{ms(now)}@{last.destination}",
-            alert=replace(last.alert, quotes=()),
-            state="new",
-            attempts=0,
-            next_at=minute,
-            ref="",
-            because="",
-            quiet=True,
-        )
+        yield again(msgspec.json.decode(doc, type=Delivery), now)
+
+
+def again(last: Delivery, now: datetime) -> Delivery:
+    """The same card once more, at the next whole minute; it tells nobody anything."""
+    minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    return replace(
+        last,
+        id=f"{last.alert.alert}~{ms(now)}@{last.destination}",
+        alert=replace(last.alert, quotes=()),
+        state="new",
+        attempts=0,
+        next_at=minute,
+        ref="",
+        because="",
+        quiet=True,
+        tried_at=None,
+        opens=False,
+        earlier=None,
+    )

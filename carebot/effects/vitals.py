@@ -6,9 +6,11 @@ import json
 import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
+from carebot.effects.addresses import is_private
 from carebot.effects.harmless import clean
 from carebot.effects.http import Client
 from carebot.effects.store import Store
@@ -62,6 +64,32 @@ def disk_free(store: Store) -> float | None:
         return None
     usage = shutil.disk_usage(file.parent)
     return usage.free / (usage.used + usage.free or 1)  # as df counts it: what is kept for root is nobody's
+
+
+def switch(url: str) -> tuple[str, int, bool]:
+    """Host, port and whether it is encrypted, of an address that can be pressed. Raises Refused, without the address."""
+    fix = "Write the whole address of one check into that credential: https://…, or http://… inside your own network."
+    try:
+        there = urlsplit(url)
+        host, port = there.hostname or "", there.port
+    except ValueError:
+        raise Refused("the heartbeat's address cannot be read", fix) from None
+    tls = there.scheme == "https"
+    if not host or there.username or there.password or there.scheme not in ("http", "https"):
+        raise Refused("the heartbeat's address is none that can be called", fix)
+    return host, port or (443 if tls else 80), tls
+
+
+async def knock(http: Client, url: str) -> None:
+    """Whether the switch could be pressed: a connection opens there. Nothing is asked, so nothing counts as a press, whoever keeps the
+    switch; whether it is a check's that exists is not known then.
+
+    Raises Unreachable or Refused, without the address.
+    """
+    host, port, tls = switch(url)
+    if not tls and not all(map(is_private, await http.resolve(host, allow_private=True))):
+        raise Refused("the heartbeat's address is on the internet and not encrypted", "Write the one that begins with https://.")
+    await http.connect(host, port, tls=tls, allow_private=True)
 
 
 async def press(http: Client, url: str) -> None:

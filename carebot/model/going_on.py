@@ -182,11 +182,16 @@ LineKind = Literal["asked", "wrote", "solved", "answer", "asked_back", "hand_off
 
 
 class Line(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """One line of a case's history. Of the customer: asked (needs an answer), wrote, solved (they say that it is); the rest is ours."""
+    """One line of a case's history. Of the customer: asked (needs an answer), wrote, solved (they say that it is); the rest is ours.
+
+    was, was_at   of a message that was edited and means something else since `at`: what it was, and when that was said
+    """
 
     id: str
     at: datetime
     what: LineKind
+    was: LineKind | Literal[""] = ""
+    was_at: datetime | None = None
 
 
 class Account(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -203,9 +208,11 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One customer's matter, from their first message that needs an answer; across channels where they are known to be the same.
 
     returns     when they came back by themselves, the latest times; `decide.care.cases` says what counts as that
-    needs       what was already told about it: churn, fraud, moment, repeat
+    needs       what was already told about it: churn, fraud, scam (a fraud they only warn of), moment, repeat
     references  case numbers that were quoted in it
     joined      the case it turned out to be part of, which has its history now
+    came_back   how many times in all
+    threads     ids of the direct conversations it is held in
     """
 
     id: str
@@ -216,7 +223,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     opened_at: datetime
     last_at: datetime
     service: str = ""
-    history: tuple[Line, ...] = ()  # the latest lines, capped
+    history: tuple[Line, ...] = ()  # in the order things were said; of a long one the first and the latest lines
     contacts: int = 1  # how many times they have written
     answers: int = 0  # how many times the brand answered them
     hand_offs: int = 0  # answers that only sent them elsewhere
@@ -226,12 +233,14 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     audience: int = 0
     direct: bool = False  # they have sent a direct message
     returns: tuple[datetime, ...] = ()
+    came_back: int = 0
     accounts: tuple[Account, ...] = ()
     references: tuple[str, ...] = ()
     reopened: int = 0
     solved_at: datetime | None = None
     closed_at: datetime | None = None
     joined: str = ""
+    threads: tuple[str, ...] = ()
 
     @property
     def messages(self) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ class Message(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults
     author_key    keyed hash of the author, what carebot counts and joins by; empty until screened
     fingerprint   equal for copies of the same words (links, handles and case do not matter); 0 until screened
     verdict       one that somebody else gave; taken as it is
+    author_since  when the author's account was made, aware UTC, where the network says; it is not kept
     """
 
     id: str
@@ -42,6 +43,7 @@ class Message(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults
     region: str = ""
     fingerprint: int = 0
     verdict: Verdict | None = None
+    author_since: datetime | None = None
 
 
 class Probe(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, tag="probe", tag_field="kind"):
@@ -91,6 +93,9 @@ ClickAction = Literal[
 ]  # fmt: skip
 
 
+SHOWN = "shown"  # in a recording, which knows no hashes; never from outside
+
+
 class Click(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, tag="click", tag_field="kind"):
     """A person pressed a button on an incident's card.
 
@@ -103,7 +108,7 @@ class Click(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
     text      what they wrote beside it; of a form with several fields see `fields`
     fields    what they wrote, by the name of the field
     channel   where they pressed it: the id of a Slack channel
-    hash      with a statement: of the very text that was on their screen
+    hash      with a statement: of the very text that was on their screen; SHOWN: of the one that stands there now
     """
 
     id: str
@@ -136,13 +141,17 @@ class Acted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class SelfReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="self", tag_field="kind"):
-    """Something about carebot itself that staff must know: a source gone deaf, a rules file refused. Never from outside."""
+    """Something about carebot itself that staff must know: a source gone deaf, a rules file refused. Never from outside.
+
+    since   when it began, if not just now: words would have to say it in a zone, and only the desk has one
+    """
 
     id: str
     reason: Reason
     headline: Text
     at: datetime
     detail: Text | None = None
+    since: datetime | None = None
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="coverage", tag_field="kind"):

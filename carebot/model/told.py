@@ -124,11 +124,28 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 DeliveryState = Literal["new", "sending", "sent", "never"]
 
 
+class Earlier(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a delivery says for earlier ones of its thread that it made needless.
+
+    since         since when the oldest of them waits
+    unheard       the same, without those that the fallback has told
+    severity_was  what the thread was last told
+    for_all       the whole channel was to see one of them
+    """
+
+    since: datetime
+    unheard: datetime
+    severity_was: int | None = None
+    for_all: bool = False
+
+
 class Delivery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One alert on its way to one destination: a row of the outbox.
 
-    ref    where it landed (Slack: "channel/ts"), so that later alerts of one incident update the same message
-    quiet  brings a card that is there up to date, and tells nobody anything: no line in its thread, no message of its own
+    ref       where it landed (Slack: "channel/ts"), so that later alerts of one incident update the same message
+    quiet     brings a card that is there up to date, and tells nobody anything: no line in its thread, no message of its own
+    tried_at  when it last went out: it landed then, or not at all
+    opens     it went out as a message of its own there, not as news of one
     """
 
     id: str
@@ -140,3 +157,6 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ref: str = ""
     because: str = ""  # why it will never be sent
     quiet: bool = False
+    tried_at: datetime | None = None
+    opens: bool = False
+    earlier: Earlier | None = None

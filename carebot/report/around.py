@@ -176,11 +176,12 @@ class Praised(msgspec.Struct, frozen=True):
     author: str
     author_key: str
     audience: int
+    p: float
 
 
 def loudest(praise: Iterable[Praised]) -> list[Praised]:
-    """One of each person's, those with most readers first."""
-    ordered = sorted(praise, key=lambda one: (-one.audience, one.id))
+    """One of each person's, those with most readers first, then what is praise for sure."""
+    ordered = sorted(praise, key=lambda one: (-one.audience, -one.p, one.id))
     return list({one.author_key or one.id: one for one in reversed(ordered)}.values())[::-1]
 
 

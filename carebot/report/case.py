@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
+from carebot.decide.care.cases import FIRST
 from carebot.decide.care.desk import owed_since
 from carebot.effects.harmless import clean
 from carebot.errors import Unusable
@@ -37,6 +38,7 @@ class Spoken(msgspec.Struct, frozen=True, kw_only=True):
     text: str | None
     url: str
     waited_min: float | None = None
+    was: LineKind | None = None  # before it was edited
 
 
 class Owed(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +90,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     came_back            how many times they came back by themselves
     wrote_before_answer  how many times they had to say it before anybody answered
     longest_wait_min     the longest they ever waited for an answer in it, up to now if they wait still
-    not_kept             the earliest lines of so long a history are not kept
+    not_kept, left_out   of so long a history the middle is not kept: so many lines, between the first ones and the latest
     """
 
     asked_for: str
@@ -119,6 +121,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     alerts: tuple[Alerted, ...]
     explained_by: Explains | None
     not_kept: bool
+    left_out: int
 
 
 def shown(path: Path, what: str) -> View:
@@ -152,12 +155,12 @@ def _view(db: sqlite3.Connection, what: str, case: Case, others: list[str], said
         waiting_since=since,
         known_to=now,
         contacts=case.contacts,
-        came_back=max(0, len(case.returns) - 1),
+        came_back=max(case.came_back, len(case.returns) - 1, 0),
         wrote_before_answer=times_before_answer(case),
         answers=case.answers,
         hand_offs=case.hand_offs,
         reopened=case.reopened,
-        first_answer_min=next((minutes for _, minutes in waits[:1] if case.answers), None),
+        first_answer_min=_first_answer(case, waits),
         longest_wait_min=max((minutes for _, minutes in waits), default=None),
         needs=case.needs,
         references=case.references,
@@ -165,7 +168,8 @@ def _view(db: sqlite3.Connection, what: str, case: Case, others: list[str], said
         lines=tuple(_lines(case, said, dict(waits))),
         alerts=tuple(_alerts(db, case.id)),
         explained_by=_explains(db, case.incident) if case.incident else None,
-        not_kept=bool(case.history) and case.history[0].at > case.opened_at,
+        not_kept=left_out(case) > 0,
+        left_out=left_out(case),
     )
 
 
@@ -203,10 +207,17 @@ def _by_handle(db: sqlite3.Connection, handle: str, path: Path) -> list[Case]:
 # ── what was said, what was owed ─────────────────────────────────────────────────────────────────────────────────
 
 
+def left_out(case: Case) -> int:
+    """How many of its lines are not kept; the counts know of them."""
+    return max(0, case.contacts + case.answers + case.hand_offs - len(case.history))
+
+
 def waited(case: Case, now: datetime) -> Iterator[tuple[str, float]]:
-    """Each time they waited: the answer that ended it ("" if none did yet), and for how many minutes."""
+    """Each time they waited: the answer that ended it ("" if none did yet), and for how many minutes. Not across what is not kept."""
     since: datetime | None = None
-    for line in case.history:
+    for place, line in enumerate(case.history):
+        if place == FIRST and left_out(case):
+            since = None
         if line.what == "asked":
             since = since or line.at
         elif line.what == "solved":
@@ -216,6 +227,14 @@ def waited(case: Case, now: datetime) -> Iterator[tuple[str, float]]:
             since = None
     if since and not case.solved_at:
         yield "", round(((case.closed_at or now) - since) / MINUTE, 1)
+
+
+def _first_answer(case: Case, waits: list[tuple[str, float]]) -> float | None:
+    """Minutes to it: by the history, or by its clock where that part is not kept."""
+    clock = next((clock for clock in case.clocks if clock.kind == "first_response" and clock.met_at and not clock.void), None)
+    if left_out(case) and not any(line.what in ANSWERS for line in case.history[:FIRST]):
+        return round((clock.met_at - clock.started_at) / MINUTE, 1) if clock and clock.met_at else None
+    return next((minutes for _, minutes in waits[:1] if case.answers), None)
 
 
 def _lines(case: Case, said: Messages, waits: dict[str, float]) -> Iterator[Spoken]:
@@ -232,6 +251,7 @@ def _lines(case: Case, said: Messages, waits: dict[str, float]) -> Iterator[Spok
             text=None if one is None or gone else one.text,
             url=one.url if one else "",
             waited_min=waits.get(line.id),
+            was=line.was or None,
         )
 
 

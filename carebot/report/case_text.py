@@ -8,6 +8,7 @@ from textwrap import wrap
 from zoneinfo import ZoneInfo
 
 from carebot.config.schema import Rulebook
+from carebot.decide.care.cases import FIRST
 from carebot.decide.telling.sentences import service_name
 from carebot.effects.harmless import clean, cut, defang
 from carebot.explain_words import PHASES
@@ -51,11 +52,12 @@ WORDS = {
     "clocks": Text("Lo que se le debía", "What was owed"),
     "clock": Text("  {kind}, para el {due}: {end}{words}", "  {kind}, due {due}: {end}{words}"),
     "order": Text("En orden", "In order"),
-    "not_kept": Text("  … lo anterior ya no se guarda", "  … what was before is not kept"),
+    "not_kept": Text("  … {n} mensajes de en medio ya no se guardan", "  … {n} messages in between are not kept"),
     "deleted": Text("(borrado)", "(deleted)"),
     "after": Text(", tras {min}", ", after {min}"),
     "staff": Text("aviso a {to}", "alert to {to}"),
     "muted": Text(", callado: {why}", ", kept back: {why}"),
+    "was": Text("; editado (antes: {what})", "; edited (before: {what})"),
     "others": Text("Otros casos suyos: {them}", "Other cases of theirs: {them}"),
 }
 WHAT = {
@@ -121,8 +123,6 @@ class _Reader:
         yield from self.explained()
         yield from self.clocks()
         yield from ("", self.say("order"))
-        if one.not_kept:
-            yield self.say("not_kept")
         for _, told in sorted([*self.spoken(), *self.alerts()], key=lambda each: each[0]):
             yield from told
         if one.others:
@@ -153,15 +153,17 @@ class _Reader:
     # ── in order ──
 
     def spoken(self) -> Iterator[tuple[tuple[datetime, int], list[str]]]:
-        for one in self.found.lines:
-            yield (one.at, 0), list(self.line(one))
+        for place, one in enumerate(self.found.lines):
+            before = [self.say("not_kept", n=self.found.left_out)] if place == FIRST and self.found.left_out else []
+            yield (one.at, 0), before + list(self.line(one))
 
     def line(self, one: Spoken) -> Iterator[str]:
         mark = "←" if one.what in ("answer", "asked_back", "hand_off") else "→"
         what: str = getattr(WHAT[one.what], self.language)
         waited = self.say("after", min=lasted(one.waited_min)) if one.waited_min is not None else ""
+        was = self.say("was", what=getattr(WHAT[one.was], self.language)) if one.was else ""
         by = f"@{clean(one.by)} ({clean(one.source)})" if one.by else clean(one.source)
-        yield f"  {self.at(one.at)}  {mark} {by}  {what}{waited}"
+        yield f"  {self.at(one.at)}  {mark} {by}  {what}{waited}{was}"
         text = self.say("deleted") if one.text is None else defang(cut(one.text.replace("\n", " "), ROOM))
         yield from wrap(text, WIDTH, initial_indent=" " * 17, subsequent_indent=" " * 17)
 

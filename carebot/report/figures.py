@@ -14,7 +14,7 @@ from heapq import nsmallest
 from itertools import pairwise
 from typing import Any, Generic, TypeVar
 
-from carebot.decide.care.replies import PUBLIC
+from carebot.decide.care.replies import PUBLIC, times_sent_away
 from carebot.model import Case, Clock, Line, Statement
 from carebot.report.waiting import Messages, Period, Wait, is_late, waits
 from carebot.report.week import Breach, Breaches, Churn, HandOffs, Leaving, Promised, PromiseEnd, Promises, Returned, Why
@@ -101,7 +101,7 @@ class Added:
             self.sent_away += away
             self.channels[case.source] += len(away)
             self.sent_cases += 1
-            self.twice += case.hand_offs > 1 and case.solved_at is None
+            self.twice += times_sent_away(case.history) > 1 and case.solved_at is None
 
     def doors_read(self) -> list[str]:
         return self.sent_away[:: -(-len(self.sent_away) // DOORS_READ) or 1]

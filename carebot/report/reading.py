@@ -36,7 +36,7 @@ _CASES = (
 )
 # Praise that is also a complaint is none ("thanks for nothing"), and a repost is somebody else's.
 _PRAISE = (
-    "SELECT m.id, s.service, m.source, m.author, m.author_key, m.audience FROM signals s JOIN messages m ON m.id = s.id"
+    "SELECT m.id, s.service, m.source, m.author, m.author_key, m.audience, s.doc ->> '$.p' FROM signals s JOIN messages m ON m.id = s.id"
     " WHERE s.kind = 'praise' AND s.brand = ? AND s.posted_at >= ? AND s.posted_at < ? AND m.deleted_at IS NULL AND m.repost_of = ''"
     " AND NOT EXISTS (SELECT 1 FROM signals o WHERE o.id = s.id AND o.kind NOT IN ('praise', 'recovered', 'question'))"
 )
@@ -94,7 +94,7 @@ def _week(db: sqlite3.Connection, days: Days, rulebook: Rulebook) -> Week:
     for case in each(db, Case, _CASES, span):
         added.add(case)
     said = messages(db, (*added.looked_at(), *(one.id for one in around.loudest(praise)[: around.QUOTES])))
-    reasons = Counter(one.reason for one in spoken if period.has(one.at))
+    reasons = Counter(reason for reason, _ in {(one.reason, one.case) for one in spoken if one.case and period.has(one.at)})
     return Week(
         week=days.name,
         from_=period.start,

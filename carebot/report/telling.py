@@ -110,7 +110,7 @@ class _Teller:
                     f"{hour:02}",
                     waits.p50_min,
                     lasted(waits.p50_min),
-                    self.say("hour_note", n=self.n(waits.asked), p90=lasted(waits.p90_min)),
+                    self.say("hour_few" if waits.p90_min is None else "hour_note", n=self.n(waits.asked), p90=lasted(waits.p90_min)),
                 )
                 for hour, waits in found.hours.items()
             ),

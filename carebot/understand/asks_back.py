@@ -2,6 +2,10 @@
 
 A question does unless it is a courtesy ("anything else?"); a request does without a question mark too (words/asks_back.txt). The clock
 of the solution stands still until the customer answers, so in doubt it runs.
+
+Measured on 140 real replies of four brands, 56 of them in Spanish (2026-11; one reader; ten that could be read either way left out). With
+"write to us by DM" (`hand_offs`), which is the customer's turn as well: of 74 that the words were not chosen by, 35 wait for the customer;
+34 of them are heard, and one that does not. By itself this hears 27 of the 35, and nothing else.
 """
 
 from __future__ import annotations

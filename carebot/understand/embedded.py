@@ -17,7 +17,7 @@ from carebot.understand.language import languages
 from carebot.understand.lexicon import lexicon, read, turned_round, words
 from carebot.understand.linear import answered, blended, load, picked
 from carebot.understand.services import BUILT_IN, Vocabulary
-from carebot.understand.verdicts import HEADS, SERVICES, Verdicts
+from carebot.understand.verdicts import HEADS, SERVICES, Verdicts, Why
 
 # Concepts count once however often they are said, except feelings and grievances, which add up to this much.
 MOST = {"bad": 6.0, "good": 4.0, "grievance": 3.0, "churn": 3.0, "fraud": 3.0, "moment": 3.0, "praise": 4.0, "irony": 3.0, "outright": 1.0}
@@ -273,21 +273,25 @@ class Reader:
 
     def _why(
         self, hits: NDArray[np.intp], first: NDArray[np.intp], label: NDArray[np.bool_], logits: NDArray[np.float64], plain: Sequence[str]
-    ) -> tuple[tuple[str, ...], ...]:
+    ) -> Sequence[tuple[str, ...]]:
         """The phrases that say most in each message that means something; most messages mean nothing to us and say nothing.
 
         Where the lexicon knows no phrase of it, the words that moved the linear model.
         """
         ends, weight, phrases = [*first[1:].tolist(), len(hits)][: len(first)], self._strength, self._phrases.lexicon.phrases
-        reasons: list[tuple[str, ...]] = []
+        linear = self._linear
+        reasons: list[tuple[str, ...] | None] = []
         matters: list[bool] = np.asarray(label.any(axis=1)).tolist()
-        for row, (start, end, means) in enumerate(zip(first.tolist(), ends, matters, strict=True)):
+        for start, end, means in zip(first.tolist(), ends, matters, strict=True):
             said = dict.fromkeys(hits[start + 1 : end].tolist()) if means else {}
-            if means and not said and self._linear:
-                reasons.append(self._linear.moved_by(plain[row], HEADS[int(np.where(label[row], logits[row], -np.inf).argmax())]))
-                continue
-            reasons.append(tuple(phrases[hit] for hit in sorted(said, key=weight.__getitem__, reverse=True)[:4]))
-        return tuple(reasons)
+            shown = tuple(phrases[hit] for hit in sorted(said, key=weight.__getitem__, reverse=True)[:4])
+            reasons.append(None if means and not said and linear else shown)
+
+        def look(row: int) -> tuple[str, ...]:
+            question = HEADS[int(np.where(label[row], logits[row], -np.inf).argmax())]
+            return linear.moved_by(plain[row], question) if linear else ()
+
+        return Why(reasons, look)
 
 
 def _is_thing(concept: str) -> bool:

@@ -108,14 +108,14 @@ class Linear:
         return Scores(*(np.concatenate([table.logits(*part) for part in parts]) for table in (self.heads, self.service, self.symptom)))
 
     def moved_by(self, plain: str, question: str, most: int = 4) -> tuple[str, ...]:
-        """Of a text's first words, those without which it would say it least, the strongest first: some 2 ms.
+        """Of a text's first words, those without which it would say it least, the strongest first: some milliseconds.
 
         question   one of HEADS or MOODS
         """
         said = plain.split()[:_SHOWN]
         without = [f" {' '.join(said[:place] + said[place + 1 :])} " for place in range(len(said))]
         column = self.heads.names.index(question)
-        whole, *less = self.scores([f" {' '.join(said)} ", *without]).heads[:, column].tolist()
+        whole, *less = self.heads.logits(*hashed([f" {' '.join(said)} ", *without]))[:, column].tolist()
         lost = {word: whole - score for word, score in zip(said, less, strict=True) if score < whole}
         return tuple(sorted(lost, key=lost.__getitem__, reverse=True)[:most])
 

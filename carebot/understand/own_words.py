@@ -22,11 +22,17 @@ _MY = r"(?:mi (?:usuario|cuenta|perfil|nombre|arroba|nick)|my (?:user ?name|acco
 _IS = r"(?: (?:es|is|:)|:)?"
 _HANDLE = r"@?(?P<{}>[\w][\w.-]{{1,38}}\w)"
 _IN = r"(?:en|de|on|in|por|at|from)"
+_NOT = r"(?<!\bno )(?<!\bnot )"  # "no soy @ana"
+_SAME = r"(?:,? (?:la misma|el mismo|la misma persona|yo|the same(?: person| one| customer)?)(?: que| as)?,?)?"
+_WROTE = r"(?:(?:os|te|les|le) (?:escrib[ií]|he escrito|habl[eé])|(?:wrote|messaged|tweeted|dm'?e?d|contacted)(?: to)? you)"
 _CLAIMS = (
-    re.compile(rf"\b{_ME} @(?P<a>[\w][\w.-]{{1,38}}\w),? {_IN} (?P<na>{_NAMES})\b", re.IGNORECASE),
+    re.compile(rf"{_NOT}\b{_ME}{_SAME} @(?P<a>[\w][\w.-]{{1,38}}\w),? {_IN} (?P<na>{_NAMES})\b", re.IGNORECASE),
     re.compile(rf"\b{_MY} {_IN} (?P<nb>{_NAMES}){_IS} {_HANDLE.format('b')}", re.IGNORECASE),
     re.compile(rf"\bmy (?P<nc>{_NAMES}) (?:user ?name|account|handle|profile|user|nick){_IS} {_HANDLE.format('c')}", re.IGNORECASE),
-    re.compile(rf"\b{_ME} (?P<nd>{_NAMES}) @(?P<d>[\w][\w.-]{{1,38}}\w)", re.IGNORECASE),
+    re.compile(rf"{_NOT}\b{_ME} (?P<nd>{_NAMES}) @(?P<d>[\w][\w.-]{{1,38}}\w)", re.IGNORECASE),
+    re.compile(rf"\b{_IN} (?P<ne>{_NAMES}),? {_ME} @(?P<e>[\w][\w.-]{{1,38}}\w)", re.IGNORECASE),
+    re.compile(rf"\b(?:mi|my) (?P<nf>{_NAMES})(?: (?:es|is)|:) @(?P<f>[\w][\w.-]{{1,38}}\w)", re.IGNORECASE),
+    re.compile(rf"\b{_WROTE} {_IN} (?P<ng>{_NAMES}) (?:como|con|desde|as|from|with) @(?P<g>[\w][\w.-]{{1,38}}\w)", re.IGNORECASE),
 )
 _ANY_NETWORK = re.compile(rf"\b(?:{_NAMES})\b", re.IGNORECASE)  # most messages name none, and cost no more than this
 _FIGURES = re.compile(r"\d{4}")

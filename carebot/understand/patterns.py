@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 
 _GAP, _NAME = re.compile(r"…(\d+) ?"), re.compile(r"(?<!P)<(\w+)>")
+_GROUP = re.compile(r"(?<!\\)\((?!\?)")  # nobody asks what a group held, and a search that need not keep it is faster
 
 
 def patterns(text: str, before: str, after: str = "", word: str = "[^ ]+ ") -> dict[str, re.Pattern[str]]:
@@ -22,17 +23,20 @@ def patterns(text: str, before: str, after: str = "", word: str = "[^ ]+ ") -> d
     Raises KeyError for a name that is not given above its line.
     """
     names: dict[str, str] = {}
-    lines: dict[str, list[str]] = {}
+    lines: dict[str, tuple[list[str], list[str]]] = {}  # those that stand anywhere, and those at the very beginning
     for line in filter(None, map(str.strip, text.splitlines())):
         full = _NAME.sub(lambda found: f"(?:{names[found[1]]})", line)
         if line.startswith("#"):
             continue
         if line.startswith("[") and line.endswith("]") and line[1:-1].isidentifier():
-            heading = lines.setdefault(line[1:-1], [])
+            heading = lines.setdefault(line[1:-1], ([], []))
         elif " = " in line and line.partition(" = ")[0].isidentifier():
             name, _, words = full.partition(" = ")
             names[name] = words
         else:
             full = _GAP.sub(lambda found: f"(?:{word}){{0,{found[1]}}}", full)
-            heading.append(f"{'^' * full.startswith('^')}{before}(?:{full.lstrip('^')}){after}")
-    return {name: re.compile("|".join(each)) for name, each in lines.items()}
+            heading[full.startswith("^")].append(_GROUP.sub("(?:", full.lstrip("^")))
+    return {
+        name: re.compile("|".join(f"{'^' * first}{before}(?:{'|'.join(some)}){after}" for first, some in enumerate(each) if some))
+        for name, each in lines.items()
+    }

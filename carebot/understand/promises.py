@@ -4,22 +4,23 @@ A promise is the brand's word that something will be done, said of the time to c
 question, no "if", no "may" or "usually", no advice on what the customer should do, no opening hours. It must name a time; "soon" names
 one only where the desk has said how long that is. The words it was read from are given as they were written, for whoever is reminded.
 
-Measured on 421 real replies of five brands that it was not written on (2026-11, `python -m benchmarks.replies`), "soon" taken for four
-hours: of 43 promises 93 % are heard, and 95 % of what is heard are promises. Only 9 of them name a time: 8 are heard, and one that is
-none. Not one of the 131 replies in Spanish promises anything within a month: in Spanish only invented sentences hold this.
+Measured on 797 replies that it was not written on, 666 of them real ones of five brands (2026-11, `python -m benchmarks.replies`): of 51
+promises that name a time 94 % are heard, and 98 % of what is heard are promises; with "soon" taken for four hours 95 and 97 % of 88. Real
+ones that name a time are rare, 21 in 1,406 replies and none in Spanish, so 38 of the 51 are invented. Of all that are, the rules of before
+heard 72 %: with another desk's words expect something between the two.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Iterator
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from carebot.understand.by_when import FURTHEST, Term, folded, terms
+from carebot.understand.by_when import FURTHEST, Term, folded, may_name_a_time, terms
 from carebot.understand.lexicon import words
 from carebot.understand.patterns import patterns
 
@@ -40,6 +41,7 @@ class Promised(msgspec.Struct, frozen=True):
 
 
 _SAID = patterns(words("promises"), r"\b", word=r"[\w'-]+,? ")
+_NOT_OURS = re.compile(f"(?:{_SAID['not_ours'].pattern}) ?$")
 _SENTENCE = re.compile(r"(?<![ap]\.m)(?<! [ap])[.!;…]+(?=\s|$)|[?¿\n•]|(?:&gt;|>){2,}")
 
 
@@ -61,13 +63,20 @@ def _kind(sentence: str) -> Kind | None:
     return min(found, key=lambda each: (each[1] != "information", each), default=(0, None))[1]
 
 
-def _times(sentence: str, lang: str, posted_at: datetime, zone: ZoneInfo, soon: timedelta | None) -> list[Term]:
-    times = list(terms(sentence, posted_at, zone, lang))
+def _times(sentence: str, lang: str, posted_at: datetime, zone: ZoneInfo, soon: timedelta | None, holidays: Collection[date]) -> list[Term]:
+    """The times that are the promise's, or else "soon"."""
+    times = [
+        time
+        for time in terms(sentence, posted_at, zone, lang, holidays)
+        if not _NOT_OURS.search(sentence, max(0, time.start - 60), time.start)
+    ]
     word = None if times or not soon else _SAID["soon"].search(sentence)
     return [Term(*word.span(), posted_at + min(soon, FURTHEST))] if soon and word else times
 
 
-def promised(text: str, lang: str, posted_at: datetime, zone: ZoneInfo, soon: timedelta | None = None) -> Promised | None:
+def promised(
+    text: str, lang: str, posted_at: datetime, zone: ZoneInfo, soon: timedelta | None = None, holidays: Collection[date] = ()
+) -> Promised | None:
     """The first promise to fall due of those in a reply of the brand's own, or None.
 
     text        as it is kept (`normalise.tame`, `redact`)
@@ -75,6 +84,7 @@ def promised(text: str, lang: str, posted_at: datetime, zone: ZoneInfo, soon: ti
     posted_at   aware; what "tomorrow" and "within 2 hours" count from
     zone        of the desk: what its wall clock shows
     soon        what the desk takes "soon", "shortly", "en breve" for; None: they are no promise
+    holidays    of the desk: no working days
     """
     if not 1970 <= posted_at.year < 9000:
         return None
@@ -82,10 +92,11 @@ def promised(text: str, lang: str, posted_at: datetime, zone: ZoneInfo, soon: ti
     plain = folded(text)
     found: list[Promised] = []
     for start, end in _statements(plain):
-        if (kind := _kind(plain[start:end])) is None:
+        sentence = plain[start:end]
+        if not (may_name_a_time(sentence) or (soon and _SAID["soon"].search(sentence))) or (kind := _kind(sentence)) is None:
             continue
         out = _SAID["way_out"].search(text, start, end)
-        for time in _times(plain[start:end], lang, posted_at, zone, soon):
+        for time in _times(sentence, lang, posted_at, zone, soon, holidays):
             if not out or out.start() > start + time.start:
                 found.append(Promised(time.due, text[start + time.start : start + time.end].strip(), kind))
     return min(found, key=lambda one: one.due, default=None)

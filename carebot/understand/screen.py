@@ -1,7 +1,8 @@
 """The door: what comes in is made harmless before anything keeps it, and what cannot be kept is refused with a reason.
 
 After this room a message holds no personal data that `redact` knows, no character that hides or reverses text, no time without
-a zone, and no number a database cannot hold. The author is known by a keyed hash from here on; what is counted is that.
+a zone, and no number a database cannot hold; what machines say is one line of visible characters. The author is known by a keyed hash
+from here on; what is counted is that.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from hashlib import blake2b
 
 import msgspec
 
-from carebot.model import Message, Refusal
+from carebot.model import Deleted, Event, Message, Notice, Probe, Refusal, Status
 from carebot.understand.language import code
 from carebot.understand.normalise import LONGEST, fingerprint, plain, tame
 from carebot.understand.redact import ISSUED, redact
@@ -43,8 +44,8 @@ def _objection(message: Message, latest: datetime) -> str:
     """Why a message cannot be taken; empty if it can."""
     if not message.id:
         return "it has no id. Without one a copy cannot be told from a new message"
-    if len(message.id) > 200 or not message.id.isprintable():
-        return f"its id is {len(message.id)} characters long or has characters that cannot be shown. Ids are at most 200 visible characters"
+    if why := _misnamed(message.id):
+        return why
     if message.posted_at.tzinfo is None or message.seen_at.tzinfo is None:
         return "its time has no zone. Times are written like 2026-11-21T10:00:00Z"
     if message.posted_at < FIRST_POST:
@@ -56,13 +57,26 @@ def _objection(message: Message, latest: datetime) -> str:
     return ""
 
 
-def _refusal(message: Message, because: str, now: datetime) -> Refusal:
-    shown = message.id[:60].encode("ascii", "backslashreplace").decode()
-    return Refusal(source=tame(message.source)[:100], item=shown or "(no id)", reason=f"The message was refused: {because}.", at=now)
+def _misnamed(id_: str) -> str:
+    if len(id_) > 200 or not id_.isprintable():
+        return f"its id is {len(id_)} characters long or has characters that cannot be shown. Ids are at most 200 visible characters"
+    return ""
+
+
+def _refusal(id_: str, source: str, because: str, now: datetime, what: str = "message") -> Refusal:
+    return Refusal(
+        source=_short(source, 100), item=ascii(id_[:60])[1:-1] or "(no id)", reason=f"The {what} was refused: {because}.", at=now
+    )
 
 
 def _utc(at: datetime) -> datetime:
     return at if at.tzinfo is UTC else at.astimezone(UTC)
+
+
+def _since(message: Message) -> datetime | None:
+    """Since when there is this account, if that can be: with a zone, and not after it wrote."""
+    at = message.author_since
+    return _utc(at) if at and at.tzinfo and at <= message.posted_at else None
 
 
 def _cut(text: str) -> str:
@@ -153,6 +167,7 @@ class _Desk:
             region=self._short(message.region),
             fingerprint=fingerprint(words),
             verdict=message.verdict,
+            author_since=_since(message) if message.author_since else None,
         )
 
 
@@ -171,5 +186,24 @@ def screen(messages: Sequence[Message], *, secret: bytes, now: datetime, brand: 
     return Screened(
         messages=tuple(desk.screened(message, text, said) for message, text, said in zip(taken, texts, words, strict=True)),
         plain=words,
-        refused=tuple(_refusal(message, why, now) for message, why in zip(messages, objections, strict=True) if why),
+        refused=tuple(_refusal(message.id, message.source, why, now) for message, why in zip(messages, objections, strict=True) if why),
     )
+
+
+def screen_others(events: Sequence[Event], now: datetime) -> tuple[list[Event], tuple[Refusal, ...]]:
+    """What is no message, through the same door: a provider's name and the words of a check are a stranger's texts as well."""
+    theirs = [(event, _misnamed(event.id) if isinstance(event, Probe | Status | Notice | Deleted) else "") for event in events]
+    kept = [_in_one_line(event) for event, why in theirs if not why]
+    return kept, tuple(_refusal(event.id, "", why, now, type(event).__name__.lower()) for event, why in theirs if why)
+
+
+def _in_one_line(event: Event) -> Event:
+    match event:
+        case Probe():
+            return msgspec.structs.replace(event, target=_short(event.target), detail=_short(event.detail))
+        case Status():
+            return msgspec.structs.replace(event, provider=_short(event.provider), component=_short(event.component))
+        case Notice():
+            return msgspec.structs.replace(event, service=_short(event.service))
+        case _:
+            return event

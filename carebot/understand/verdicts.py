@@ -6,8 +6,8 @@ only for those: most messages are chatter and never become objects.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -23,6 +23,22 @@ SERVICES = ("none", "other", "app", "web", "login", "card", "atm", "account", "t
             "network", "flight", "booking", "baggage")  # fmt: skip
 SYMPTOMS = ("none", "other", "down", "login_fail", "error", "slow", "crash", "declined", "blocked", "not_received", "wrong_charge",
             "no_answer", "delay", "out_of_cash")  # fmt: skip
+
+
+class Why(Sequence[tuple[str, ...]]):
+    """The words that moved each verdict. None: the lexicon knows none of them, and they are looked for where somebody asks for that row:
+    a reading for every word, which cost half of all reading when it was done for each headline and each post about the football club."""
+
+    def __init__(self, found: list[tuple[str, ...] | None], look: Callable[[int], tuple[str, ...]]) -> None:
+        self._found, self._look = found, look
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __getitem__(self, row: Any) -> Any:
+        if (said := self._found[row]) is None:
+            said = self._found[row] = self._look(row)
+        return said
 
 
 class Verdicts(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +61,7 @@ class Verdicts(msgspec.Struct, frozen=True, kw_only=True):
     symptom_p: NDArray[np.float32]
     services: tuple[str, ...]
     symptoms: tuple[str, ...]
-    why: tuple[tuple[str, ...], ...]
+    why: Sequence[tuple[str, ...]]
 
     def __len__(self) -> int:
         return len(self.lang)

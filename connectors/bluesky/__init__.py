@@ -46,6 +46,7 @@ Credential = Annotated[Words, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,
 
 
 class Options(base.Options):
+    publishes_with = "password"
     read: Literal["search", "mentions", "own", "stream"] = Field(
         description="search: what `query` finds · mentions: who mentions, answers or quotes us · own: what we say · stream: the whole "
         "network, of which `words` and `accounts` are kept."

@@ -32,6 +32,7 @@ class Author(msgspec.Struct, rename="camel"):
     handle: str = ""
     display_name: str | None = None
     followers_count: int | None = None
+    created_at: Any = None
 
 
 class _Ref(msgspec.Struct):
@@ -132,6 +133,7 @@ def said(id_: str, author: Author, record: Record, indexed_at: datetime, seen_at
         source="bluesky",
         author=author.handle if _is_handle(author.handle) else did,
         author_name=answers.words(author.display_name or "")[:100],
+        author_since=answers.since(author.created_at),
         audience=min(max(author.followers_count or 0, 0), 2**53),
         by_brand=ours,
         conversation=root or id_,

@@ -48,6 +48,7 @@ Tag = Annotated[str, StringConstraints(pattern=r"^[^\W_][\w·]{0,99}$")]
 
 
 class Options(base.Options):
+    publishes_with = "token"
     server: Annotated[str, StringConstraints(pattern=r"^https?://[A-Za-z0-9.:\[\]-]{1,253}/?$")] = Field(
         description="The server to ask, for example https://mastodon.social."
     )

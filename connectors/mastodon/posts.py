@@ -25,6 +25,7 @@ class Account(msgspec.Struct):
     acct: str
     display_name: str | None = None
     followers_count: int | None = None
+    created_at: Any = None
 
 
 class _Picture(msgspec.Struct):
@@ -137,6 +138,8 @@ def _message(status: Status, host: str, seen_at: datetime, *, ours: bool) -> Mes
         source="mastodon",
         author=answers.words(account.acct if "@" in account.acct else f"{account.acct}@{host}")[:300],
         author_name=answers.words(account.display_name or "")[:100],
+        # Of somebody of another server it is that server's word, and a thief may run one.
+        author_since=None if "@" in account.acct else answers.since(account.created_at),
         audience=min(max(account.followers_count or 0, 0), 2**53),
         by_brand=ours,
         direct=status.visibility == "direct",

@@ -47,7 +47,7 @@ token: x-bearer
 FIELDS = {
     "tweet_fields": ["author_id", "conversation_id", "created_at", "edit_history_tweet_ids", "lang", "note_tweet", "referenced_tweets"],
     "expansions": ["author_id"],
-    "user_fields": ["name", "username"],
+    "user_fields": ["created_at", "name", "username"],
 }
 PAGE = 100
 FEW = 10  # posts that are surely less than we take (5 MB): each may be 25,000 letters, and each letter six bytes

@@ -59,6 +59,7 @@ LISTINGS = {
 
 
 class Options(base.Options):
+    publishes_with = "publish_token"
     read: Literal["search", "mentions", "replies", "own_posts", "counts"] = Field(
         "search",
         description="search: posts that match `query` · mentions: posts that name `account` · own_posts: what `account` says itself, so"

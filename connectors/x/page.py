@@ -57,6 +57,7 @@ class Named(msgspec.Struct):
 class User(Named):
     username: str
     name: str = ""
+    created_at: Any = None
 
 
 class Left(msgspec.Struct):
@@ -170,6 +171,7 @@ def _message(post: Post, users: Mapping[str, User], seen_at: datetime) -> Messag
         lang=post.lang if post.lang and len(post.lang) == 2 else "",  # und, qme, zxx …: X's ways to say it does not know
         author=_said(user.username) if user else post.author_id or "",
         author_name=_said(user.name) if user else "",
+        author_since=answers.since(user.created_at) if user else None,
         conversation=f"x:{post.conversation_id}" if post.conversation_id else "",
         in_reply_to=links.get("replied_to", ""),
         repost_of=links.get("retweeted", ""),

@@ -2,10 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import ClassVar
 
 import jsonschema
 import pytest
-from small_kinds import KINDS
+from small_kinds import KINDS, Options, needs_a_package
 
 from carebot.config.load import LARGEST, decode, read, schema
 from carebot.config.reference import EXAMPLES, page
@@ -232,3 +233,48 @@ def test_a_kind_is_only_imported_when_a_source_uses_it():
 
 def test_a_rule_may_leave_its_route_out_while_there_are_no_routes():
     assert plain(BRAND + "rules:\n  - name: a\n    when: churn\n")
+
+
+class Inbox(Options):
+    path: str
+
+
+class Network(Options):
+    publishes_with: ClassVar[str] = "token"
+    read: str
+    token: str | None = None
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (
+            "inbox",
+            """rules.yaml:6: statements: nothing can be published through 'inbox': it is a source of the kind jsonl. Kinds that can: mastodon.
+    statements: {publish: true, publish_on: [inbox]}
+                                             ^""",
+        ),
+        (
+            "reader",
+            """rules.yaml:6: statements: the source 'reader' has no keys to publish with. Write token: at that source, and the name of the credential that holds them.
+    statements: {publish: true, publish_on: [reader]}
+                                             ^""",
+        ),
+        ("masto", ""),
+        ("wants-a-package", ""),
+    ],
+)
+def test_a_statement_can_only_be_published_where_something_can(name: str, told: str) -> None:
+    text = f"""brand: {{name: Lumbre}}
+sources:
+  - {{name: inbox, kind: jsonl, path: a.jsonl}}
+  - {{name: reader, kind: mastodon, read: tag}}
+  - {{name: masto, kind: mastodon, read: own, token: masto-token}}
+statements: {{publish: true, publish_on: [{name}]}}
+"""
+    if name == "wants-a-package":
+        text = text.replace("statements:", "  - {name: wants-a-package, kind: x}\nstatements:")
+    kinds = {"jsonl": lambda: Inbox, "mastodon": lambda: Network, "x": needs_a_package}
+    _, problems = read(text, kinds=kinds)
+    said = "\n".join(str(one) for one in problems if "publish" in one.message)
+    assert said == told

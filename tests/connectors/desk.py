@@ -11,7 +11,7 @@ from typing import Any, cast
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from carebot.config.load import read
-from carebot.daemon import Kept
+from carebot.effects.kept import Kept
 from carebot.effects.store import Store
 from carebot.listening import Listener
 from carebot.loop import Loop

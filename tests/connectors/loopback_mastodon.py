@@ -51,6 +51,7 @@ class LoopbackMastodon:
         number = len(self.posts) + 1
         id_ = self.id(number)
         account = {"id": self.id(7), "username": "ana", "acct": "ana", "display_name": "Ana", "followers_count": 12}
+        account["created_at"] = "2020-03-01T00:00:00.000Z"
         post = {
             "id": id_,
             "created_at": (at or self.now).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z",

@@ -337,7 +337,8 @@ def at(seconds: float) -> datetime:
 async def test_a_look_reads_what_was_said_since_the_last_and_keeps_what_has_our_words(
     them: LoopbackBluesky, http: Client, v1: bool
 ) -> None:
-    them.profiles = {"did:plc:ana": {"did": "did:plc:ana", "handle": "ana.es", "displayName": "Ana", "followersCount": 321}}
+    ana = {"did": "did:plc:ana", "handle": "ana.es", "displayName": "Ana", "followersCount": 321, "createdAt": "2024-02-06T10:00:00.000Z"}
+    them.profiles = {"did:plc:ana": ana}
     them.say("k1", at(-600), "La Aplicación de ZÉNCO no va", reply={"root": {"uri": uri("r")}, "parent": {"uri": uri("p")}})
     them.say("k2", at(-500), "zencora is a nice town")
     them.say("k3", at(-1), "nothing")
@@ -351,6 +352,7 @@ async def test_a_look_reads_what_was_said_since_the_last_and_keeps_what_has_our_
             source="bluesky",
             author="ana.es",
             author_name="Ana",
+            author_since=datetime(2024, 2, 6, 10, 0, tzinfo=UTC),
             audience=321,
             conversation="bluesky:did:plc:ana/r",
             in_reply_to="bluesky:did:plc:ana/p",

@@ -59,6 +59,15 @@ def test_every_connector_keeps_its_promises(kind: str) -> None:
     assert broken(kind, base.found()[kind](), world(Nobody())) == []
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_that_can_publish_says_with_which_key_and_no_other_does(kind: str) -> None:
+    module = base.found()[kind]()
+    options = example(module)[1]
+    connector = module.connect("here", options, world(Nobody()))
+    assert bool(options.publishes_with) == isinstance(connector, base.Publishes)
+    assert not options.publishes_with or options.publishes_with in type(options).model_fields
+
+
 def test_a_connector_that_keeps_none_is_noticed() -> None:
     bad = ModuleType("bad")
     assert len(broken("bad", bad, world(Nobody()))) == 7

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -255,12 +255,21 @@ async def test_mentions_are_what_is_said_to_us_and_a_private_one_is_a_direct_mes
         source="mastodon",
         author=f"ana@{host}",
         author_name="Ana",
+        author_since=datetime(2020, 3, 1, tzinfo=UTC),
         audience=12,
         direct=True,
         in_reply_to=f"mastodon:{host}/{them.id(99)}",
         url=f"https://social.example/@ana/{mention}",
     )
     assert batch.refused == ()
+
+
+def test_the_age_of_an_account_of_another_server_is_that_servers_word_and_not_taken() -> None:
+    account = {"id": "7", "username": "ana", "acct": "ana@far.example", "created_at": "2009-01-01T00:00:00.000Z"}
+    item = {"id": "1", "created_at": "2026-11-21T10:00:00.000Z", "account": account, "content": "hola", "uri": "https://far.example/1"}
+    (far,) = read([item], "social.example", "s", NOON).messages
+    (near,) = read([item | {"account": account | {"acct": "ana"}}], "social.example", "s", NOON).messages
+    assert (far.author_since, near.author_since) == (None, datetime(2009, 1, 1, tzinfo=UTC))
 
 
 async def test_what_the_brand_says_is_its_own(them: LoopbackMastodon, http: Client) -> None:

@@ -415,6 +415,9 @@ def page(*found: Any, users: Any = (), **more: Any) -> dict[str, Any]:
     return {"data": list(found), "includes": {"users": list(users)}, "meta": {"result_count": len(found)}, **more}
 
 
+ANA = {"id": "7", "username": "ana", "name": "Ana", "created_at": "2019-05-01T09:00:00.000Z"}
+
+
 def only(read: Batch) -> Message:
     (event,) = read.events
     assert isinstance(event, Message)
@@ -433,7 +436,7 @@ def test_a_reply_is_read_in_xs_old_names_and_in_its_new_ones(name: str) -> None:
         f"edit_history_{name}_ids": ["18", "20"],
         f"referenced_{name}s": [{"type": "quoted", "id": "3"}, {"type": "replied_to", "id": "6"}],
     }
-    assert only(x.read(page(found, users=[{"id": "7", "username": "ana", "name": "Ana"}]), "x-mentions", NOON)) == Message(
+    assert only(x.read(page(found, users=[ANA]), "x-mentions", NOON)) == Message(
         id="x:18",
         text="still <down> & out",
         posted_at=datetime(2026, 11, 21, 10, 0, tzinfo=UTC),
@@ -442,6 +445,7 @@ def test_a_reply_is_read_in_xs_old_names_and_in_its_new_ones(name: str) -> None:
         lang="es",
         author="ana",
         author_name="Ana",
+        author_since=datetime(2019, 5, 1, 9, 0, tzinfo=UTC),
         conversation="x:5",
         in_reply_to="x:6",
         url="https://x.com/i/status/20",
@@ -606,7 +610,7 @@ def test_the_names_we_read_are_names_x_uses() -> None:
     assert {*x.Post.__struct_fields__} - old <= schemas["Post"]["properties"].keys()
     text = json.dumps(spec)
     assert all(f'"{name}"' in text for name in [*old, *x.FIELDS["tweet_fields"]])
-    assert {"id", "username", "name"} <= schemas["User"]["properties"].keys()
+    assert {"id", *x.FIELDS["user_fields"]} <= schemas["User"]["properties"].keys()
     for answer in ("SearchPostsRecentResponse", "GetUsersMentionsResponse", "GetUsersPostsResponse"):
         assert {*x.Meta.__struct_fields__} <= schemas[answer]["properties"]["meta"]["properties"].keys()
     assert {"replied_to", "retweeted"} <= set(schemas["PostReferencedPosts"]["items"]["properties"]["type"]["oneOf"][0]["enum"])

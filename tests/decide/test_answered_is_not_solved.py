@@ -83,12 +83,13 @@ def test_the_desk_is_warned_at_half_the_time_at_most_of_it_and_told_at_its_end()
     heard.hears(reply(29, to="x:ana-0"))
     heard.waits(8 * 60, since=29)
     assert [(alert.reason, alert.at, alert.facts.get("clock")) for alert in heard.alerts] == [
-        ("sla_warning", at(15), "first_response"),  # that of 24 min fell in the half hour without, and was answered before it ended
+        ("sla_warning", at(15), "first_response"),
+        ("sla_warning", at(26), "first_response"),  # that of 24 min fell in the half hour without, and could not wait for its end
         ("sla_warning", at(240), "resolution"),
         ("sla_warning", at(384), "resolution"),
         ("sla_breached", at(480), "resolution"),
     ]
-    assert heard.alerts[-1].headline.en == "Unsolved and overdue: @ana (x)"
+    assert heard.alerts[-1].headline.en == "Unsolved and overdue: @ana (X)"
 
 
 def test_who_writes_again_after_an_answer_is_owed_the_next_one():
@@ -133,7 +134,7 @@ def test_a_clock_set_back_by_an_hour_says_nothing_twice():
     heard.waits(20, since=-40)
     assert heard.reasons == ["sla_warning"]
     heard.waits(60, since=20)
-    assert heard.reasons == ["sla_warning", "sla_breached"]
+    assert heard.reasons == ["sla_warning", "sla_warning", "sla_breached"]
 
 
 def test_the_version_of_the_rules_a_deadline_comes_from_is_kept_with_it():
@@ -155,7 +156,13 @@ def test_what_we_promised_is_a_clock_and_is_shown_with_its_words():
     assert [(alert.reason, alert.at) for alert in heard.alerts] == [("promise_due", at(106)), ("promise_broken", at(136))]
     broken = heard.alerts[-1]
     assert (broken.facts["due_at"], broken.facts["promise"]) == ("2026-03-12T13:10:00Z", "en 2 horas")
-    assert broken.detail.es.endswith(" Dijimos: «en 2 horas».") and broken.headline.es == "Promesa incumplida: @ana (x)"
+    assert broken.detail.es.endswith(" Dijimos: «en 2 horas».") and broken.headline.es == "Promesa incumplida: @ana (X)"
+
+
+def test_working_days_that_we_promise_leave_out_our_holidays():
+    said = asks(), reply(10, "@ana te lo abonamos en 2 días hábiles.", to="x:ana-0")  # on a Thursday
+    assert clocks(desk(*said))["promise"] == (10, 10 + 4 * DAY, None)
+    assert clocks(desk(*said, rules=PROMISES + "holidays: {also: [03-13]}\n"))["promise"] == (10, 10 + 5 * DAY, None)
 
 
 def test_a_promise_is_kept_by_what_we_say_next_and_a_hand_off_is_nothing():
@@ -182,7 +189,7 @@ def test_what_is_promised_to_everybody_during_an_incident_is_a_clock_too():
     heard.waits(40, since=5)
     said = [alert for alert in heard.alerts if alert.case]
     assert [(alert.reason, alert.at) for alert in said] == [("promise_due", at(29)), ("promise_broken", at(35))]
-    assert said[-1].headline.es == "Prometimos informar y no hemos informado (x)" and said[-1].detail.es == "Dijimos: «en 30 minutos»."
+    assert said[-1].headline.es == "Prometimos informar y no hemos informado (X)" and said[-1].detail.es == "Dijimos: «en 30 minutos»."
     heard.hears(reply(41, "Seguimos trabajando en ello. Próxima actualización a las 13:30."))
     public = next(case for case in heard.state.desk.cases.values() if case.author_key == "public")
     assert [(clock.due_at, clock.met_at) for clock in public.clocks] == [(at(35), at(41)), (at(90), None)]
@@ -294,4 +301,5 @@ def test_a_deletion_takes_a_line_out_of_the_history_and_an_answer_of_ours_is_no_
     heard.hears(Deleted(id="x:us-5", at=at(7)), minute=7)
     assert (the_case(heard).contacts, the_case(heard).messages) == (2, ("x:ana-0", "x:ana-6"))
     heard.hears(Deleted(id="x:ana-0", at=at(8)), Deleted(id="x:ana-6", at=at(8)), minute=8)
-    assert (the_case(heard).author, heard.state.desk.by_handle) == ("", {})
+    (over,) = heard.last.cases
+    assert (over.author, over.author_key, over.closed_at, heard.state.desk.by_handle) == ("", "", at(8), {})

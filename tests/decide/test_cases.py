@@ -41,7 +41,8 @@ def test_many_clocks_that_run_out_together_are_one_message():
     desk.waits(70, since=10)
     assert desk.reasons == ["sla_warning", "sla_breached"]
     assert [len(alert.messages) for alert in desk.alerts] == [12, 12]
-    assert desk.alerts[1].headline.en == "12 answers overdue; the oldest has waited 54 min"
+    assert desk.alerts[1].headline.en == "12 customers unanswered and overdue; the longest wait, 54 min"
+    assert desk.alerts[1].detail.en.startswith("@p0 (X), 54 min; ") and desk.alerts[1].detail.en.endswith("; and 7 more.")
 
 
 def test_a_clock_is_spoken_of_once_though_its_case_was_touched_by_a_deletion():
@@ -144,3 +145,18 @@ def test_chatter_opens_no_case():
     desk = TestDesk()
     desk.hears(say("nice weather", means="praise"))
     assert not desk.state.desk.cases
+
+
+def test_a_warning_about_another_customer_does_not_wait_until_it_is_too_late():
+    """Words about clocks come at most every half hour, and three customers who write minutes apart are each warned of all the same."""
+    desk = TestDesk()
+    for n, who in enumerate(("ana", "leo", "eva")):
+        desk.hears(say("@BancoLumbre charged twice", means="complaint", by=who, minute=n * 6))
+        desk.waits(n * 6 + 5, since=n * 6)
+    desk.waits(60, since=17)
+    assert [(alert.reason, alert.at) for alert in desk.alerts] == [
+        ("sla_warning", at(24)),
+        ("sla_warning", at(32)),  # leo's, due at 36
+        ("sla_warning", at(38)),
+        ("sla_breached", at(54)),
+    ]

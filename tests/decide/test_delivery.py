@@ -95,7 +95,7 @@ def test_every_incident_with_something_to_say_still_says_it_once(rows: list[tupl
 
 
 def test_a_destination_says_wait_30_seconds_and_we_wait_30_seconds() -> None:
-    on_its_way = sending(delivery("d"), "C1/1.0", NOON + timedelta(seconds=20))
+    on_its_way = sending(delivery("d"), "C1/1.0", NOON + timedelta(seconds=20), NOON)
     assert (on_its_way.state, on_its_way.ref) == ("sending", "C1/1.0")
     told_to_wait = after(on_its_way, Wait(30), NOON)
     assert (told_to_wait.state, told_to_wait.next_at, told_to_wait.attempts) == ("new", NOON + timedelta(seconds=30), 1)
@@ -103,7 +103,7 @@ def test_a_destination_says_wait_30_seconds_and_we_wait_30_seconds() -> None:
 
 def test_an_unknown_end_keeps_it_in_the_air_until_it_can_be_looked_for() -> None:
     look_at = NOON + timedelta(seconds=20)
-    unknown = after(sending(delivery("d"), "", look_at), Trouble("no answer"), NOON + timedelta(seconds=10))
+    unknown = after(sending(delivery("d"), "", look_at, NOON), Trouble("no answer"), NOON + timedelta(seconds=10))
     assert (unknown.state, unknown.next_at) == ("sending", look_at)
 
 
@@ -126,7 +126,7 @@ def test_waiting_grows_and_two_deliveries_do_not_come_back_together() -> None:
 
 
 def test_told_and_refused_are_the_end() -> None:
-    on_its_way = sending(delivery("d"), "", NOON)
+    on_its_way = sending(delivery("d"), "", NOON, NOON)
     told, refused = after(on_its_way, Sent("C1/2.0"), NOON), after(on_its_way, Never("Slack refused"), NOON)
     assert (told.state, told.ref, told.next_at) == ("sent", "C1/2.0", None)
     assert (refused.state, refused.because) == ("never", "Slack refused")

@@ -85,7 +85,7 @@ def test_who_asks_today_hears_of_today_tomorrow():
     desk.hears(minute=minute("2026-03-13 09:00"))
     told = digest_of(desk)
     assert (told.at, told.to, told.late_by_s) == (madrid("2026-03-13 09:00"), "desk", 0)
-    assert told.headline.en == "12/03: 1 message, 1 complaint"
+    assert told.headline.en == "12 Mar: 1 message, 1 complaint"
 
 
 def test_after_three_days_of_silence_one_digest_says_how_late_it_is():
@@ -147,7 +147,7 @@ def test_a_digest_says_what_was_said_what_failed_who_waits_whom_to_thank_and_wha
     desk.waits(420, since=303)
     desk.hears(minute=minute("2026-03-13 09:00"))
     told = next(alert for alert in desk.alerts if alert.facts.get("digest") == "daily")
-    assert told.headline.es == "12/03: 38 mensajes, 35 quejas"
+    assert told.headline.es == "12 mar: 38 mensajes, 35 quejas"
     assert told.detail is not None and told.detail.en.splitlines()[0] == "• the app: 30 complaints (usually 10)"
     assert any(line.startswith("• Incident: the app, ") for line in told.detail.en.splitlines())
     assert told.messages == ("x:star", "x:fan", "x:ana") and told.facts["advocates"] == 1
@@ -184,7 +184,7 @@ def test_the_first_digest_of_a_week_adds_the_week():
     (told,) = digests.due(state, book(), madrid("2026-03-16 09:00"))
     assert told.facts["digest"] == "weekly"
     assert told.facts["week"] == {"heard": 1050, "complaints": 70, "heard_before": 700, "complaints_before": 70}
-    assert told.detail is not None and told.detail.en.splitlines()[-1] == "• Week: 1050 messages (+50 %), 70 complaints (+0 %)"
+    assert told.detail is not None and told.detail.en.splitlines()[-1] == "• Last 7 days: 1,050 messages (+50%), 70 complaints"
 
 
 def test_what_is_usual_is_said_only_when_two_days_are_known():

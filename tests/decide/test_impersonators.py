@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from carebot.decide.care.impersonators import poses_as_us
-from tests.saying import TestDesk, rulebook, say
+from carebot.decide.care.impersonators import Poser, poses_as_us
+from tests.decide import lookalikes
+from tests.decide.lookalikes import Account, accounts
+from tests.saying import TestDesk, at, rulebook, say
 
 BOOK = rulebook(
     """
@@ -63,7 +67,6 @@ soporte@mastodon.example | Soporte Lumbre
 """
 OTHERS = """
 BancoLumbre | Banco Lumbre
-bancolumbre@mastodon.example | Banco Lumbre
 lumbreresponde | Lumbre Responde
 fan_bancolumbre | Fan nº 1
 BancoLumbreNews | Noticias del banco
@@ -140,10 +143,88 @@ def test_it_takes_a_reply_and_the_asking_too(text: str, more: dict, asks: tuple[
     assert (poser.asks_for if poser else None) == asks
 
 
+def asked_by(account: Account, *, old: bool) -> Poser | None:
+    """What is made of an account of `lookalikes`; with `old`: its network says since when there is it."""
+    since = at(0) - timedelta(days=account.days) if old and account.days is not None else None
+    book = BANK if account in BANKS else TELCO
+    return poses_as_us(reply(account.handle, account.name, account.said, author_since=since), book)
+
+
+BANK, TELCO = rulebook(lookalikes.BANK), rulebook(lookalikes.TELCO)
+BANKS = accounts(lookalikes.POSERS_OF_THE_BANK + lookalikes.OTHERS_OF_THE_BANK)
+MANY_POSERS = accounts(lookalikes.POSERS_OF_THE_BANK + lookalikes.POSERS_OF_THE_TELCO)
+MANY_OTHERS = accounts(lookalikes.OTHERS_OF_THE_BANK + lookalikes.OTHERS_OF_THE_TELCO)
+
+
+@pytest.mark.parametrize(("old", "found", "wrongly"), [(False, 52, 3), (True, 57, 0)])
+def test_most_of_sixty_posers_are_found_and_of_sixty_others_only_branches_of_an_age_that_nobody_says(old: bool, found: int, wrongly: int):
+    assert len(MANY_POSERS) == len(MANY_OTHERS) == 60
+    assert len([one for one in MANY_POSERS if asked_by(one, old=old)]) >= found
+    taken = [one.handle for one in MANY_OTHERS if asked_by(one, old=old)]
+    assert len(taken) <= wrongly and set(taken) <= {"BancoLumbreMX", "BancoLumbreAR", "BancoLumbre_UK"}
+
+
+@pytest.mark.parametrize(
+    ("author", "name", "days", "said", "poses"),
+    [
+        ("LumbreResponde_", "", 3, "@ana vaya, lo sentimos mucho", True),  # it gains trust first
+        ("LumbreResponde_", "", 300, "@ana vaya, lo sentimos mucho", False),
+        ("hartademas", "Harta de la atención de Lumbre", 3, "@ana a mí tampoco me hacen caso", False),
+        ("hartademas", "Harta de la atención de Lumbre", 300, ASKS, False),
+        ("x1", "Lumbre", 3, ASKS, True),
+        ("x1", "Lumbre", 300, ASKS, False),  # somebody of that name
+        ("BancoLumbreMX", "", 800, ASKS, False),
+        ("BancoLumbreMX", "", 200, ASKS, True),
+        ("BancoLumbreMX_Ayuda", "", 800, ASKS, True),  # old accounts are for sale
+    ],
+)
+def test_how_old_the_account_is_weighs_on_both_sides(author: str, name: str, days: int, said: str, poses: bool):
+    assert bool(poses_as_us(reply(author, name, said, author_since=at(0) - timedelta(days=days)), BOOK)) is poses
+
+
+@pytest.mark.parametrize(
+    ("author", "network", "days", "poses"),
+    [
+        ("bancolumbre@mastodon.example", "mastodon", None, False),  # ours, as far as the rules know
+        ("bancolumbre@mastodon.example", "mastodon", 5, True),
+        ("ayuda@mastodon.example", "mastodon", 5, False),
+        ("lumbre@bank.example", "fediverse", None, False),  # the one the rules name
+        ("lumbre@thief.example", "fediverse", 900, True),
+        ("bancolumbre-ayuda.bsky.social", "bluesky", None, True),
+        ("bancolumbre-ayuda.example", "bluesky", None, True),
+        ("ana-lumbre.bsky.social", "bluesky", None, False),
+    ],
+)
+def test_a_handle_of_ours_on_another_server_is_not_ours(author: str, network: str, days: int | None, poses: bool):
+    book = rulebook(lookalikes.BANK.replace("accounts: {x:", "accounts: {fediverse: [lumbre@bank.example], x:"))
+    since = at(0) - timedelta(days=days) if days is not None else None
+    assert bool(poses_as_us(reply(author, "", source=network, author_since=since), book)) is poses
+
+
+def test_the_desk_hears_how_new_the_account_is():
+    desk = TestDesk()
+    since = at(0) - timedelta(days=4)
+    desk.hears(say(by="ana", id="x:complaint"), reply("LumbreResponde_", "", "@ana lo sentimos", minute=1, author_since=since))
+    (alert,) = [alert for alert in desk.alerts if alert.reason == "impersonator"]
+    assert "la cuenta tiene 4 días" in alert.detail.es and "4 days old" in alert.detail.en and alert.facts["days"] == 4
+
+
 def test_the_desk_is_told_once_what_to_do_and_what_to_tell_the_customer():
     desk = TestDesk()
     desk.hears(say(by="ana", id="x:complaint"), reply("LumbreResponde_", "", minute=1), reply("LumbreResponde_", "", minute=2))
     (alert,) = [alert for alert in desk.alerts if alert.reason == "impersonator"]
-    assert alert.severity == 2 and alert.say and "@BancoLumbre, @LumbreResponde" in alert.say.es
-    assert "les pide mensaje directo, teléfono o WhatsApp, claves o códigos" in alert.detail.es
-    assert alert.facts == {"account": "LumbreResponde_", "like": "LumbreResponde", "asks_for": ["dm", "phone", "code"], "audience": 0}
+    assert alert.severity == 2 and alert.say and "@BancoLumbre y @LumbreResponde" in alert.say.es
+    assert "les pide un mensaje directo, el teléfono o WhatsApp y claves o códigos" in alert.detail.es
+    assert alert.facts == {
+        "account": "LumbreResponde_",
+        "like": "LumbreResponde",
+        "asks_for": ["dm", "phone", "code"],
+        "audience": 0,
+        "days": None,
+    }
+
+
+def test_where_the_rules_name_no_account_of_ours_our_very_name_may_be_us():
+    nameless = rulebook("brand: {name: Banco Lumbre}\n")
+    assert poses_as_us(reply("BancoLumbre", "Banco Lumbre"), nameless) is None
+    assert poses_as_us(reply("BancoLumbre_Ayuda", "Banco Lumbre"), nameless)

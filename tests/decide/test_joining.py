@@ -41,7 +41,7 @@ def test_soy_ana_en_twitter_joins_her_case_there_and_shows_the_words():
     (case,) = cases(heard)
     assert (case.id, case.contacts, case.accounts[0].words) == ("case-x:ana-0", 2, "Soy @ana en Twitter")
     heard.hears(asks(9, means="churn"))
-    assert heard.alerts[-1].detail.es.endswith("Dice ser también @tienda9 (app_store): «Soy @ana en Twitter».")
+    assert heard.alerts[-1].detail.es.endswith("Dice ser también @tienda9 (App Store): «Soy @ana en Twitter».")
 
 
 def test_two_cases_that_turn_out_to_be_one_are_the_older_with_both_histories():
@@ -96,6 +96,12 @@ def test_five_accounts_are_the_most():
         ("mi usuario en Instagram es ana.ruiz", "instagram", "ana.ruiz"),
         ("My Twitter handle is @ana_x, same problem", "x", "ana_x"),
         ("mi cuenta de facebook: ana.ruiz.5", "facebook", "ana.ruiz.5"),
+        ("os escribí por Twitter como @ana_x y nada", "x", "ana_x"),
+        ("mi Twitter es @ana_x", "x", "ana_x"),
+        ("Soy la misma que @ana_x en Twitter", "x", "ana_x"),
+        ("en Twitter soy @ana_x", "x", "ana_x"),
+        ("I messaged you on X as @ben_88 last week", "x", "ben_88"),
+        ("I'm the same person as @ben_88 on Twitter", "x", "ben_88"),
     ],
 )
 def test_what_somebody_says_of_themselves_is_heard(text, network, handle):
@@ -111,6 +117,11 @@ def test_what_somebody_says_of_themselves_is_heard(text, network, handle):
         "soy cliente desde 2010 y en Twitter no contestáis",
         "I'm on X all day and nobody answers",
         "no soy de los que escriben en Twitter",
+        "no soy @ana_x en Twitter, os equivocáis",
+        "I am not @ben_88 on X",
+        "soy amiga de @ana_x en Twitter",
+        "I'm with @ben_88 on X about this",
+        "mi Twitter está lleno de @spam",
     ],
 )
 def test_what_is_said_of_somebody_else_is_not(text):

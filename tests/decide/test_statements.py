@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import hypothesis.strategies as st
 import numpy as np
@@ -29,8 +29,8 @@ PAGE = Path(__file__).parents[2] / "docs/how-to/tell-customers.md"
 PROPOSER, ANA, LUIS, EVA = "UMARTA01", "UANA0001", "ULUIS002", "UEVA0003"
 SOURCES = """
 sources:
-  - {name: x-own, kind: x}
-  - {name: masto, kind: mastodon}
+  - {name: x-own, kind: x, account: ours}
+  - {name: masto, kind: mastodon, account: ours}
 """
 MAY = f"\nroles: {{publish: [{ANA}, {LUIS}, {EVA}, {PROPOSER}]}}\n"
 BY_HAND = RULES + MAY
@@ -38,7 +38,10 @@ BY_US = RULES + MAY + "statements: {publish: true, publish_on: [x-own, masto]}\n
 
 
 class Options(BaseModel):
-    """A source without keys of its own."""
+    """A source with one key of its own."""
+
+    publishes_with: ClassVar[str] = "account"
+    account: str
 
 
 KINDS = {"x": lambda: Options, "mastodon": lambda: Options}
@@ -191,7 +194,7 @@ def test_two_others_must_approve_the_very_words_and_then_people_say_them():
     assert desk.press("approve", "USTRANGE1").startswith("You are not on the list")
     assert not desk.press("approve", LUIS)
     assert desk.statement.state == "approved"
-    assert desk.press("publish", ANA) == 'carebot does not publish: copy it and press "Said".'
+    assert desk.press("publish", ANA) == 'carebot does not publish: copy it and press "We have said it".'
     assert not desk.press("said_it", EVA, 12)
     assert (desk.statement.state, desk.statement.by_hand, desk.statement.next_update_at) == ("published", True, at(42))
     assert [turn.push for turn in desk.statement.turns] == ["proposed", "approved", "approved", "agreed", "said"]
@@ -415,6 +418,18 @@ def test_the_all_clear_ends_the_promise_and_offers_the_last_words():
 def test_a_text_is_as_long_as_the_network_says(text, kind, length):
     assert counted(text, kind) == length
     assert too_long("a" * 999, "webhook") == 0
+
+
+@pytest.mark.parametrize("text", ["Más en https://bаnco.com/ayuda", "Entrad en аррӏе.com"])
+def test_an_address_that_looks_like_another_cannot_be_proposed(text: str):
+    assert "mixes alphabets" in Desk().press("propose", PROPOSER, fields={"es": text, "en": "The app fails."})
+
+
+@pytest.mark.parametrize("hidden", ["\u3164", "\u200b", "\ufe00\ufe01", "\U000e0100", "\u200d", "\u202e", "\u2800"])
+def test_what_nobody_sees_is_not_said(hidden: str):
+    desk = Desk()
+    assert not desk.press("propose", PROPOSER, fields={"es": f"Falla{hidden} la app.", "en": "The app fails."})
+    assert desk.statement.texts["es"] == "Falla la app."
 
 
 # ── for ever ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -58,7 +58,7 @@ def test_it_says_how_many_were_set_aside_and_from_which_source() -> None:
 def test_a_clock_that_is_ahead_is_not_called_late() -> None:
     _, (report,) = told(Told(), Vitals(clock_ahead=timedelta(minutes=3)), NOON)
     assert report.detail
-    assert report.detail.en.startswith("It is 180 s ahead of Slack's")
+    assert report.detail.en.startswith("It is 3 min ahead of Slack's")
 
 
 WELL = Pulse(canary_at=NOON - MINUTE)

@@ -70,9 +70,9 @@ def test_thirteen_times_as_many_posts_that_nobody_reads_are_worth_a_suspicion_an
     looks(desk, [270] * 15, 20)
     (alert,) = desk.alerts
     assert (alert.reason, alert.severity, alert.service, alert.say, alert.messages) == ("suspected", 4, None, None, ())
-    assert alert.headline.en == "Far more than usual is being said about Banco Lumbre on x"
+    assert alert.headline.en == "Far more than usual is being said about Banco Lumbre on X"
     assert alert.detail.en.endswith("; nobody has read them: the budget is used up.")
-    assert alert.detail.es.endswith("; nadie las ha leído: el presupuesto está agotado.")
+    assert alert.detail.es.endswith("; nadie las ha leído: se ha agotado el presupuesto.")
     assert alert.facts["volume"]["unread"] == "budget" and alert.facts["count"] == 0
     assert alert.facts["volume"]["posts"] >= 3 * alert.facts["volume"]["usual"] > 0
     looks(desk, [3000] * 60, 35)
@@ -128,7 +128,7 @@ def test_it_ends_when_as_much_as_usual_is_posted_for_half_an_hour(taught):
     desk = swollen(taught)
     looks(desk, quiet(60, 15), 15)
     assert desk.reasons == ["suspected", "resolved"]
-    assert desk.alerts[-1].headline.en == "No more than usual is being said about Banco Lumbre on x"
+    assert desk.alerts[-1].headline.en == "No more than usual is being said about Banco Lumbre on X"
     assert 45 <= (desk.alerts[-1].at - NOON).total_seconds() / 60 <= 65
 
 

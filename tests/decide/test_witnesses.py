@@ -290,7 +290,8 @@ def told(seen: Witnesses, language: str = "es", phase: Any = "confirmed", **more
     reason = "resolved" if phase == "resolved" else "confirmed"
     alert = about_incident(incident, reason, rulebook(), at(2), late_by_s=0, facts={"usual": 0.1, "window_min": 5}, say=None)
     assert set(alert.facts) >= {"scope", "upstream", "others", "probes", "after_deploy_min"}
-    return f"{getattr(alert.headline, language)} | {getattr(alert.detail, language)}"
+    detail = getattr(alert.detail, language) if alert.detail else ""
+    return f"{getattr(alert.headline, language)} | {detail}"
 
 
 def test_the_card_says_who_else_says_so():
@@ -299,15 +300,15 @@ def test_the_card_says_who_else_says_so():
     counts = {"count": 5, "author_count": 4, "sources": ("x",)}
     assert told(upstream, **counts) == (
         "Fallo confirmado: la app · lo dice el proveedor | "
-        "5 quejas de 4 personas desde las 12:00 (lo normal: ninguna); X; el proveedor lo confirma: Cash Net/Dispensing."
+        "5 quejas de 4 personas desde las 12:00 (lo normal: ninguna); X; lo confirma Cash Net (Dispensing)."
     )
     assert told(others, "en", **counts) == (
         "Confirmed failure: the app · others too | 5 complaints from 4 people since 12:00 (usually none); X; "
-        "customers of Banco Faro complain too; 12 min after a deploy: the app."
+        "customers of Banco Faro complain too; began 12 min after a change of ours (the app)."
     )
     assert told(Witnesses(scope="us")).startswith("Fallo confirmado: la app · por ahora, solo nosotros")
     assert told(Witnesses()).startswith("Fallo confirmado: la app |")
-    assert told(others, phase="resolved", **counts) == "Vuelve a la normalidad: la app | 5 quejas de 4 personas desde las 12:00; X."
+    assert told(others, phase="resolved", **counts) == "Vuelve a la normalidad: la app | 5 quejas de 4 personas a las 12:00; X."
 
 
 def test_the_alert_of_an_incident_is_told_with_its_witnesses():

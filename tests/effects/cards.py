@@ -89,8 +89,21 @@ EXAMPLES: dict[str, Alert] = {
     "monitoring": incident(
         reason="confirmed", phase="monitoring", facts=facts(owner="Marta", trend=[9, 31, 30, 28, 12, 4, 2, 1, 1, 0, 0, 0])
     ),
+    "update_due": incident(
+        reason="update_due",
+        headline=Text("Toca informar otra vez: App del banco", "Customers are owed an update: Bank app"),
+        act=Text("Prometimos informar a las 11:05: quedan 5 min", "We promised an update at 11:05: 5 min left"),
+        facts=facts(owner="Marta", next_update_at="2026-11-21T10:05:00Z"),
+    ),
     "resolved": incident(
-        reason="resolved", phase="resolved", headline=Text("Vuelve a la normalidad: App del banco", "Back to normal: Bank app"), say=None
+        reason="resolved",
+        phase="resolved",
+        headline=Text("Vuelve a la normalidad: App del banco", "Back to normal: Bank app"),
+        detail=Text(
+            "86 quejas de 71 personas entre las 10:42 y las 10:58; X, Google Play.",
+            "86 complaints from 71 people between 10:42 and 10:58; X, Google Play.",
+        ),
+        say=None,
     ),
     "customer": incident(
         reason="hand_offs",
@@ -98,17 +111,18 @@ EXAMPLES: dict[str, Alert] = {
         phase=None,
         severity=3,
         say=None,
-        headline=Text("Dos veces derivado sin solución: @ana (x)", "Sent elsewhere twice, unsolved: @ana (x)"),
-        detail=Text("Ha escrito 4 veces desde hace 3 h.", "Has written 4 times in 3 h."),
-        facts={"contacts": 4, "answers": 2, "hand_offs": 2, "promise": "x-first", "due_at": "2026-11-22T11:00:00Z"},
+        headline=Text("Dos derivaciones y sin solución: @ana (X)", "Sent elsewhere twice, unsolved: @ana (X)"),
+        detail=Text("4 mensajes en 3 h, 2 respuestas nuestras, 2 derivaciones.", "4 messages in 3 h, 2 answers, 2 hand-offs."),
+        facts={"contacts": 4, "answers": 2, "hand_offs": 2, "promise": "x-first", "policy": "v1", "due_at": "2026-11-22T11:00:00Z"},
         quotes=QUOTES[:1],
     ),
     "about_itself": Alert(
         alert="al-2",
         at=TEN,
         reason="source_silent",
-        headline=Text("Sordos en X desde las 10:42: X rechaza nuestro token", "Deaf on X since 10:42: X refuses our token"),
-        detail=Text("Renuévalo en el portal de X y recarga carebot.", "Renew it in X's portal, then reload carebot."),
+        onset_at=TEN - timedelta(minutes=18),
+        headline=Text("Sordos en x-mentions: no leemos mensajes", "Deaf on x-mentions: no messages are read"),
+        detail=Text("X rechaza nuestro token. Renuévalo en su portal.", "X refuses our token. Renew it in X's portal."),
     ),
 }
 

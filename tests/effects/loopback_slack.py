@@ -12,11 +12,13 @@ clock, or of `at` when the test lives in another time.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from types import TracebackType
 from typing import Any
 
@@ -61,6 +63,11 @@ def page(status: int = 500, content_type: str = "text/html", body: str = "<html>
     return Fault(status=status, content_type=content_type, body=body)
 
 
+def answers(said: object) -> Fault:
+    """200, and this as JSON, and nothing done."""
+    return page(200, "application/json", json.dumps(said))
+
+
 def hangs(seconds: float = 5.0, *, lands: bool = False) -> Fault:
     return Fault(hangs_s=seconds, lands=lands, breaks=True)
 
@@ -80,6 +87,8 @@ class LoopbackSlack:
         self.messages: list[dict[str, Any]] = []
         self.url = ""
         self.always: Callable[[], Fault | None] | None = None  # what goes wrong with every call that has no plan
+        self.ahead_s = 0.0  # its clock, as its replies are dated
+        self.keeps_metadata_back = False  # as in a channel of another company's workspace
         self._at = at
         self._plans: dict[str, deque[Fault]] = defaultdict(deque)
 
@@ -120,7 +129,8 @@ class LoopbackSlack:
         self.transcript.append(Call(method, asked))
         fault = self._plans[method].popleft() if self._plans[method] else self.always() if self.always else None
         if fault is None:
-            return web.json_response(self._answer(method, asked, request))
+            dated = {"Date": formatdate(time.time() + self.ahead_s, usegmt=True)}
+            return web.json_response(self._answer(method, asked, request), headers=dated)
         if fault.lands:
             self._answer(method, asked, request)
         await asyncio.sleep(fault.hangs_s)
@@ -181,9 +191,10 @@ class LoopbackSlack:
                 return {"ok": False, "error": "thread_not_found"}
         else:
             listed = [message for message in listed if "thread_ts" not in message or "subtype" in message]
-        listed = [message for message in reversed(listed) if float(message["ts"]) > float(asked.get("oldest", 0))]
+        oldest, latest = float(asked.get("oldest", 0)), float(asked.get("latest", "inf"))
+        listed = [message for message in reversed(listed) if oldest < float(message["ts"]) < latest]
         start = int(asked.get("cursor") or 0)
-        hidden = () if asked.get("include_all_metadata") == "1" else ("metadata",)
+        hidden = () if asked.get("include_all_metadata") == "1" and not self.keeps_metadata_back else ("metadata",)
         shown = [{key: value for key, value in message.items() if key not in hidden} for message in listed[start : start + 2]]
         cursor = str(start + 2) if start + 2 < len(listed) else ""
         return {"ok": True, "messages": shown, "has_more": bool(cursor), "response_metadata": {"next_cursor": cursor}}

@@ -53,6 +53,13 @@ class Outbox:
         said = {row.destination for row in self.rows.values() if row.state == "sent" and thread_of(row.alert) == thread_of(delivery.alert)}
         return [way for way in ways if way in said]
 
+    async def posted(self, since: datetime, until: datetime) -> dict[str, list[datetime]]:
+        there: dict[str, list[datetime]] = {}
+        for row in self.rows.values():
+            if row.opens and row.tried_at and since < row.tried_at <= until:
+                there.setdefault(row.destination, []).append(row.tried_at)
+        return there
+
     def ref(self, delivery: Delivery) -> str:
         mine = (thread_of(delivery.alert), delivery.destination)
         told = [row for row in self.rows.values() if row.state == "sent" and row.ref and (thread_of(row.alert), row.destination) == mine]
@@ -78,7 +85,7 @@ class Fallback:
         self.because.append(delivery.because)
         return "told"
 
-    async def find(self, delivery: Delivery, since: datetime) -> str | None:
+    async def find(self, delivery: Delivery, since: datetime, until: datetime | None = None) -> str | None:
         return None
 
     async def close(self) -> None: ...
@@ -117,7 +124,7 @@ class Killing:
 
     def __init__(self, outbox: Outbox, at: int) -> None:
         self.outbox, self.at, self.calls = outbox, at, 0
-        self.open, self.told_elsewhere = outbox.open, outbox.told_elsewhere
+        self.open, self.told_elsewhere, self.posted = outbox.open, outbox.told_elsewhere, outbox.posted
 
     async def record(self, *changed: Delivery, fresh: Sequence[Delivery] = ()) -> None:
         self.calls += 1

@@ -14,7 +14,7 @@ from carebot import cli
 from carebot.effects import audit
 from carebot.effects.secrets import author_key
 from carebot.effects.store import Store
-from carebot.model import Acted, Click, Text
+from carebot.model import Acted, Click, Posted, Text
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 KEY = b"k" * 32
@@ -25,11 +25,27 @@ def acted(n: int, **more: str) -> Acted:
     return Acted(click=click) if n % 3 else Acted(click=click, outcome="refused", because=Text("no", "no"))
 
 
-def written(rows: int, path: Path | None = None, key: bytes = KEY) -> sqlite3.Connection:
+def posted(n: int) -> Posted:
+    state = ("sending", "said")[n % 2]
+    return Posted(
+        id=f"inc-1/1/x-own/es/a{n // 2}/{state}",
+        statement="inc-1/1",
+        source="x-own",
+        language="es",
+        attempt=f"a{n // 2}",
+        state=state,
+        at=NOW,
+    )  # type: ignore[arg-type]
+
+
+def written(rows: int, path: Path | None = None, key: bytes = KEY, posts: int = 0) -> sqlite3.Connection:
+    """Presses, and after them what was done in public."""
     conn = Store(path).db.conn
     for n in range(rows):
         conn.execute("BEGIN IMMEDIATE")
-        audit.append(conn, [acted(n)], key, NOW + timedelta(seconds=n))
+        audit.append(
+            conn, [acted(n)] if n < rows - posts else [], key, NOW + timedelta(seconds=n), [posted(n)] if n >= rows - posts else []
+        )
         conn.execute("COMMIT")
     return conn
 
@@ -43,7 +59,15 @@ def open_to_lies(conn: sqlite3.Connection) -> sqlite3.Connection:
 def test_what_was_written_holds():
     found = audit.verify(written(7), KEY)
     assert (found.rows, found.erased, found.problems) == (7, 0, ())
-    assert audit.verify(written(0), KEY) == audit.Verified(0, 0, str(audit.Head()), ())
+    assert audit.verify(written(0), KEY) == audit.Verified(0, 0, 0, str(audit.Head()), ())
+
+
+def test_what_the_hand_that_publishes_reports_is_a_row_once():
+    conn = written(4, posts=2)
+    audit.append(conn, [], KEY, NOW, [posted(2), posted(3)])
+    audit.append(conn, [acted(9)], KEY, NOW, [posted(4), posted(5)])
+    found = audit.verify(conn, KEY)
+    assert (found.rows, found.posts, found.problems) == (7, 4, ())
 
 
 def test_several_in_one_moment_are_a_row_each():
@@ -115,7 +139,7 @@ def lied(conn: sqlite3.Connection, times: int, seed: int) -> list[str]:
 
 
 def test_every_lie_is_found():
-    assert lied(open_to_lies(written(20)), 300, seed=1) == []
+    assert lied(open_to_lies(written(20, posts=6)), 300, seed=1) == []
 
 
 @pytest.mark.long
@@ -156,7 +180,7 @@ def test_the_command_finds_it_and_says_what_is_wrong(tmp_path, capsys):
     db = tmp_path / "carebot.db"
     conn = written(6, db, author_key(db))
     assert cli.main(["audit", "verify", "--db", str(db), "--head", str(audit.head(conn))]) == 0
-    assert capsys.readouterr().out.startswith("ok: 6 rows; head 6:")
+    assert capsys.readouterr().out.startswith("ok: 6 rows (6 presses, 0 of what was said in public); head 6:")
     open_to_lies(conn).execute("UPDATE audit SET doc = replace(doc, 'U0ANA0003', 'U0EVE0003') WHERE n = 4")
     assert cli.main(["audit", "verify", "--db", str(db), "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["problems"] == ["row 4 was changed, or is not where it was written"]

@@ -15,7 +15,7 @@ from sqlite_utils import Database
 from carebot.effects.migrations import migrate
 from carebot.effects.store import Store
 from carebot.loop import Loop
-from carebot.model import Batch, Case, Message
+from carebot.model import Batch, Case, Deleted, Message
 from tests.decide.test_answered_is_not_solved import DAY, PROMISES, asks, reply
 from tests.saying import at, rulebook
 
@@ -26,8 +26,8 @@ def loop(path: Path | None) -> Loop:
     return Loop(Store(path), rulebook(PROMISES), secret=b"test", destinations=lambda alert: (alert.to,))
 
 
-def take(one: Loop, *messages: Message, minute: float):
-    return one.take([Batch(source="test", events=messages)], at(minute)).outcome
+def take(one: Loop, *events: Message | Deleted, minute: float):
+    return one.take([Batch(source="test", events=events)], at(minute)).outcome
 
 
 def the_case(one: Loop) -> Case:
@@ -92,7 +92,12 @@ def test_only_what_is_over_has_left_the_desk_and_what_waits_is_counted():
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["complains", "moment", "thanks", "says", "answers", "asks back", "sends away", "promises", "claims", "time"]),
+        st.sampled_from(
+            [
+                *("complains", "moment", "thanks", "says", "answers", "asks back", "sends away", "promises", "claims", "time"),
+                *("writes privately", "answers early", "takes back", "we take back"),
+            ]
+        ),
         st.sampled_from(["ana", "eva"]),
         st.sampled_from([1, 7, 40, 300, 2000, 5000]),
     ),
@@ -114,12 +119,20 @@ def test_a_restart_anywhere_changes_nothing_of_what_is_known_and_said(tmp_path_f
 
 def _restarted(folder_called: Callable[[str], Path], steps: list[tuple[str, str, int]], stop: int) -> None:
     def lived(path: Path | None, restart_after: int) -> tuple[list[str], dict[str, object], list[str]]:
-        one, told, minute, last = loop(path), [], 0.0, {"ana": "", "eva": ""}
+        one, told, minute, last, ours = loop(path), [], 0.0, {"ana": "", "eva": ""}, "x:none"
         for n, (what, who, later) in enumerate(steps):
             minute += later
-            message: tuple[Message, ...] = ()
+            message: tuple[Message | Deleted, ...] = ()
             if what in SAID:
+                ours = f"x:us-{minute:g}"
                 message = (reply(minute, f"@{who} {SAID[what]}", to=last[who]),)
+            elif what == "answers early":
+                message = (reply(minute, SAID["promises"], to=f"x:{who}-{minute + 7:g}"),)
+            elif what in ("takes back", "we take back"):
+                message = (Deleted(id=ours if what == "we take back" else last[who], at=at(minute)),)
+            elif what == "writes privately":
+                private = {"direct": True, "conversation": f"dm:{who}", "id": f"x:{who}-{minute:g}"}
+                message = asks(minute, by=who, **private), reply(minute + 0.5, "ya está", direct=True, conversation=f"dm:{who}")
             elif what != "time":
                 means = {"complains": "complaint", "moment": "moment", "thanks": "praise", "says": "", "claims": "complaint"}[what]
                 network = "app_store" if what == "claims" else "x"
@@ -130,7 +143,7 @@ def _restarted(folder_called: Callable[[str], Path], steps: list[tuple[str, str,
             if n + 1 == restart_after:
                 one.store.close()
                 one = loop(path)
-        tables = {name: dict(getattr(one.state.desk, name)) for name in TABLES}
+        tables = {name: dict(getattr(one.state.desk, name)) for name in TABLES} | {"early": dict(one.state.memory.early)}
         rows = [json.dumps(json.loads(doc), sort_keys=True) for (doc,) in one.store.db.conn.execute("SELECT doc FROM cases ORDER BY id")]
         one.store.close()
         return told, tables, rows

@@ -15,11 +15,12 @@ from ruamel.yaml import YAML
 
 from carebot.decide.pressing import roles
 from carebot.effects.clicks import intake, payload
-from carebot.effects.clicks.door import Door
+from carebot.effects.clicks.door import Apart, Door
 from carebot.effects.clicks.forms import forms, view, why_not
 from carebot.effects.clicks.health import SCOPES, scopes
 from carebot.effects.clicks.payload import Pressed, Unreadable
 from carebot.effects.clicks.signature import is_signed
+from carebot.effects.clicks.spool import Spool
 from carebot.effects.store import Store
 from carebot.errors import Unreachable
 from carebot.model import Batch, Click
@@ -41,7 +42,7 @@ def read(said: dict) -> Pressed:
 def test_a_button_is_its_action_its_incident_and_the_member_who_pressed_it():
     found = read(pressed("take", "inc-1", name="Ana\u202e  Ruiz\n*bold*"))
     assert found == Pressed(
-        Click(id=found.click.id, action="take", user=ANA, name="Ana Ruiz *bold*", incident="inc-1", at=NOW, channel="C0CAREDESK1"),
+        Click(id=found.click.id, action="take", user=ANA, name="Ana Ruiz bold", incident="inc-1", at=NOW, channel="C0CAREDESK1"),
         team=TEAM,
         app=APP,
         trigger=found.trigger,
@@ -275,13 +276,74 @@ async def test_a_click_that_could_not_be_taken_can_be_pressed_again():
         await desk.http(said)
 
 
-async def test_slack_hears_of_it_in_time_also_where_the_commit_takes_longer(monkeypatch):
+@pytest.fixture
+def in_a_hurry(monkeypatch):
     monkeypatch.setattr("carebot.effects.clicks.door.COMMIT_WITHIN_S", 0.05)
-    desk = Desk(takes_s=0.3)
+    monkeypatch.setattr("carebot.effects.clicks.door.KEEP_WITHIN_S", 0.2)
+
+
+async def test_slack_hears_of_it_in_time_also_where_the_commit_takes_longer(in_a_hurry, tmp_path):
+    file = tmp_path / "carebot.db.clicks"
+    desk = Desk(takes_s=0.3, spool=Spool(file))
     assert await desk.http(pressed("take", "inc-1")) == {}
     assert desk.heard == []
+    (kept,) = Spool(file).left()  # what a carebot finds that starts after a kill at this moment
+    assert (kept.action, kept.user, file.stat().st_mode & 0o777) == ("take", ANA, 0o600)
     await asyncio.sleep(0.5)
-    assert len(desk.heard) == 1
+    assert desk.heard == [kept] and file.read_bytes() == b""
+
+
+async def test_what_was_kept_is_heard_after_a_restart_and_then_forgotten(in_a_hurry, tmp_path, caplog):
+    file = tmp_path / "carebot.db.clicks"
+    before = Desk(takes_s=30, spool=Spool(file))
+    for n in range(3):
+        assert await before.http(pressed("take", f"inc-{n}")) == {}
+    await before.door.close()  # killed
+    with file.open("ab") as torn:
+        torn.write(b'{"id": "slack:half of it')
+    spool = Spool(file)
+    after = Desk(spool=spool)
+    for click in spool.left():
+        await after.door.again(click)
+    assert len(caplog.records) == 1, "only what was cut short cannot be read"
+    assert [click.incident for click in after.heard] == ["inc-0", "inc-1", "inc-2"]
+    assert file.read_bytes() == b"" and Spool(file).left() == []
+    assert Spool(tmp_path / "never written").left() == []
+
+
+async def test_what_can_neither_be_committed_nor_kept_in_time_is_not_acknowledged(in_a_hurry, tmp_path):
+    for spool in (None, Spool(tmp_path / "no such folder" / "clicks")):
+        desk, said = Desk(takes_s=0.3, spool=spool), pressed("take", "inc-1")
+        assert await desk.door.over_socket(json.dumps(said).encode()) is None
+        with pytest.raises(asyncio.QueueFull):
+            await desk.http(said)
+        await asyncio.sleep(0.5)
+        assert {click.id for click in desk.heard} == {read(said).click.id}, "it may have its effect all the same, once: the id is known"
+
+
+def test_what_a_person_typed_is_screened_before_it_is_kept_and_what_was_done_meanwhile_is_not_kept(tmp_path):
+    spool = Spool(tmp_path / "clicks")
+    typed = Click(id="k1", action="not_incident", user=ANA, incident="inc-1", at=NOW, text="su DNI es 12345678Z, tel. 612 345 678")
+    spool.expects(typed)
+    spool.keep(typed)
+    assert "12345678" not in (kept := (tmp_path / "clicks").read_text()) and "612 345 678" not in kept
+    spool.done("k1")
+    spool.keep(typed)
+    assert spool.left() == []
+
+
+async def test_a_request_that_slack_signed_long_ago_is_refused_and_says_what_our_clock_is(caplog):
+    desk = Desk()
+    for _ in range(3):
+        headers, body = signed(pressed("take", "inc-1"), SECRET, (NOW - timedelta(minutes=20)).timestamp())
+        assert await desk.door.over_http(headers, body) is None
+    assert (desk.heard, desk.door.apart) == ([], Apart(NOW, timedelta(minutes=20)))
+    assert [one.getMessage() for one in caplog.records] == ["click refused: signed by Slack, 1200 s ago by our clock"]
+    headers, body = signed(pressed("take", "inc-1"), "another secret", (NOW + timedelta(hours=9)).timestamp())
+    assert await desk.door.over_http(headers, body) is None
+    assert desk.door.apart == Apart(NOW, timedelta(minutes=20)), "a stranger's word says nothing"
+    await desk.http(pressed("take", "inc-1"))
+    assert desk.door.apart == Apart(NOW, timedelta(0))
 
 
 async def test_no_incident_for_another_reason_asks_which_and_its_answer_is_the_click():

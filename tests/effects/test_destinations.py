@@ -57,7 +57,7 @@ def test_in_english_too() -> None:
     page = drawn(incident(), "en", width=120)
     assert "Possible failure: App" in page
     assert "[ I'm on it ]  [ Confirm incident ]  [ Snooze ]  [ Not an incident ]" in page
-    assert "under 0.01 false alarms a month" in page
+    assert "under 1 false alarm a year" in page
 
 
 def test_markup_in_a_customers_words_is_only_words() -> None:

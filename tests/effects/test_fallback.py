@@ -16,7 +16,7 @@ from carebot.decide.telling.delivery import elsewhere
 from carebot.effects.fallback import Way, words
 from carebot.errors import Refused, Unreachable
 from carebot.model import Delivery, Text
-from tests.effects.outgoing import alert
+from tests.effects.outgoing import TEN, alert
 
 apprise = pytest.importorskip("apprise")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # apprise's own imports
@@ -137,10 +137,35 @@ async def test_one_that_hangs_holds_up_nobody_and_is_not_asked_twice_at_once(ser
     assert len(server.bodies) == 1
 
 
+async def test_what_got_through_while_nobody_waited_any_more_is_not_said_again(server: Received) -> None:
+    server.hangs = 0.6
+    slow = way(f"json://127.0.0.1:{server.port}/")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await slow.send(told(alert("a")), "")
+    with pytest.raises(Unreachable, match="still busy"):
+        await slow.find(told(alert("a")), TEN)
+    await asyncio.sleep(0.8)
+    assert await slow.find(told(alert("a")), TEN) == "pager"
+    assert await slow.find(told(alert("b")), TEN) is None
+
+
+async def test_one_that_hangs_for_good_is_given_up_and_the_way_is_tried_again(server: Received, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("carebot.effects.fallback.GIVEN_UP_S", 0.3)
+    server.hangs = 3.0
+    hung = way(f"json://127.0.0.1:{server.port}/")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await hung.send(told(alert("a")), "")
+    await asyncio.sleep(0.2)
+    server.hangs = 0.0
+    assert await hung.send(told(alert("b")), "") == "pager"
+
+
 def test_a_customers_name_mentions_nobody_and_is_no_link() -> None:
-    hostile = "Needs a person now: @channel <!here> https://evil.example [x](javascript:1)\u202e"
+    hostile = "Needs a person now:\n@channel <!here> https://evil.example [x](javascript:1)\u202e"
     one = alert("a", severity=2)
     one = replace(one, alert=replace(one.alert, headline=Text(hostile, hostile), detail=Text("", "")))
     title, body = words(told(one, "because\nof it"), "en")
-    assert title == "SEV2 · Needs a person now: ＠channel ‹!here› hxxps://evil[.]example [x](javascript:1)"
-    assert json.loads(json.dumps(body)) == "carebot: because\nof it"
+    assert title == "SEV2 · Needs a person now: ＠channel ‹!here› hxxps://evil[.]example [x] (javascript:1)"
+    assert json.loads(json.dumps(body)) == "carebot: because of it"

@@ -14,16 +14,17 @@ from hypothesis import strategies as st
 from carebot.decide.telling.delivery import digest
 from carebot.effects.card import Card, card, line
 from carebot.effects.harmless import clean, cut, defang, mrkdwn, permalink, words
-from carebot.model import Alert, Delivery, Phase, Quote, Reason, Text
+from carebot.model import Alert, Delivery, Phase, Quote, Reason, StatementState, Text
 from tests.effects.cards import MADRID, TEN, facts, incident
 from tests.effects.slack_limits import assert_slack_takes_it
-from tests.effects.slack_marks import called, marks, texts, urls
+from tests.effects.slack_marks import called, marks, strays, texts, urls
 
 TRICKS = (
     "<!channel>", "<!here|x>", "<@U123ABC>", "<#C1|general>", "<!subteam^S1>", "<http://evil.com|bank.com>", "<!date^1^{date}^https://evil.com|x>",
     "&lt;!everyone&gt;", "@channel", "*bold*", "_it_", "~no~", "`code`", "```", "\n> quote", "\n", ":rotating_light:", ":alert:" * 9,
     "https://evil.com/a?b=c", "HTTP://EVIL.COM", "www.evil.com", "evil.com", "evil\u200b.com", "h\u200dttps://evil.com", "evil\u200d.com", "xn--80ak6aa92e.com",
     "bаnco.com", "аррӏе.com", "ana@evil.com", "slack://user?id=1", "tel:+34600000000", "mailto:a@evil.com",
+    ":100:", ":1234:", ":+1:", ":wave::skin-tone-3:", "10:42:30", "💩.la", "बैंक.भारत", "evil\ufe0f.com", "😀" + "\ufe00\ufe01" * 40, "ก" + "\u0e47" * 60,
     "\u202egnp.exe", "\u2066\u2069", "\u200f", "\u00ad", "\u3164", "\U000e0041", "\x1b[2J", "\x1b]8;;https://evil.com\x07", "\x00", "\x9b", "\ud800",
     "😀" * 200, "👨‍👩‍👧", "e" + "\u0301" * 400, "&" * 40, "<" * 4000, '"\\' * 900, "ñ" * 3000, "[red]", "{channel}", "%s", "](http://evil.com)",
 )  # fmt: skip
@@ -31,12 +32,15 @@ HOSTILE = st.one_of(st.text(max_size=120), st.lists(st.sampled_from(TRICKS) | st
 OURS = ("*", "\n")  # the bold label of a field
 
 
-def everything(words: list[str], reason: Reason, phase: Phase | None) -> Alert:
-    """An alert with a stranger's words wherever one can have any."""
+def everything(words: list[str], reason: Reason, phase: Phase | None, *, case: bool = False) -> Alert:
+    """An alert with a stranger's words wherever one can have any. `case`: of one customer's matter."""
     a, b, c, d, e, f, g, h, i, j, k, m = words
     return incident(
         reason=reason,
         phase=phase,
+        case="ca-1" if case else None,
+        brand=k,
+        symptom=m,
         headline=Text(a, a),
         detail=Text(b, b),
         say=Text(c, c),
@@ -60,7 +64,7 @@ def everything(words: list[str], reason: Reason, phase: Phase | None) -> Alert:
             "count": 10**30,
             "due_at": a,
             "next_update_at": b,
-            "false_alarms_a_month": float("inf"),
+            "false_alarms_a_month": [float("inf"), float("nan"), 5e-324, -1.0, a][len(b) % 5],
             "trend": [a, float("nan"), -1, 3, 10**20],
             "votes": {"yes": 10**20, "no": a},
             "like": k,
@@ -70,8 +74,45 @@ def everything(words: list[str], reason: Reason, phase: Phase | None) -> Alert:
             "volume": {"posts": 5, "usual": a, "window_min": b},
             "severity_was": a,
             "window_min": m,
+            **(stated(words) if len(m) % 2 else {}),
+            "hidden": {a: 3, b: b},
+            "cases": [c] if len(c) % 2 else [],
+            "promise": d,
+            "policy": e,
+            "contacts": f,
+            "answers": g,
+            "hand_offs": h,
+            "digest": {"kind": a, "counts": {b: 3}, "since": c, "until": d},
+            "flaps": {"times": a, "since": b},
+            "escalation": {"to": a, "unanswered_min": b, "steps_left": c},
+            "account": a,
+            "upstream": [b],
+            "others": [c],
+            "severity_because": [d],
         },
     )
+
+
+def stated(words: list[str]) -> dict[str, Any]:
+    """The facts of a statement; its words have been through `decide.public.words.clean`, its times and its hash are ours."""
+    a, b, c, d, e, f, g, h, i, j, k, m = words
+    es, en = clean(a) or "x", clean(b) or "x"
+    return {
+        "next_update_at": "2026-11-21T10:30:00Z",
+        "statement": {
+            "state": get_args(StatementState)[len(a) % len(get_args(StatementState))],
+            "hash": "3f" * 32,
+            "texts": {"es": es, "en": en} if len(c) % 2 else {"en": en},
+            "proposed_by": d,
+            "approved_by": [e, f],
+            "approvals_missing": len(g) % 3,
+            "expires_at": "2026-11-21T10:30:00Z",
+            "by_hand": not len(h) % 2,
+            "links": True,
+            "posts": [{"source": i, "language": "es", "state": "refused", "url": "https://evil.com", "because": j}],
+            "because": {"es": k, "en": m},
+        },
+    }
 
 
 def assert_it_is_only_text(made: Card, *, whole: bool = True) -> None:
@@ -83,13 +124,16 @@ def assert_it_is_only_text(made: Card, *, whole: bool = True) -> None:
         told = value if kind == "mrkdwn" and label.startswith("*") and label.endswith("*") else text
         assert not marks(told, kind), (kind, marks(told, kind))
     assert not called(made.blocks)
+    assert not list(strays(made.blocks))
     assert all(url.startswith("https://x.com/i/") for url in urls(made.blocks))
 
 
-@settings(max_examples=120, deadline=None)
-@given(st.lists(HOSTILE, min_size=12, max_size=12), st.sampled_from(get_args(Reason)), st.sampled_from([*get_args(Phase), None]))
-def test_whatever_people_write_it_is_only_text(words: list[str], reason: Reason, phase: Phase | None) -> None:
-    hostile = everything(words, reason, phase)
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(HOSTILE, min_size=12, max_size=12), st.sampled_from(get_args(Reason)), st.sampled_from([*get_args(Phase), None]), st.booleans()
+)
+def test_whatever_people_write_it_is_only_text(words: list[str], reason: Reason, phase: Phase | None, case: bool) -> None:
+    hostile = everything(words, reason, phase, case=case)
     for language in ("es", "en"):
         assert_it_is_only_text(card(hostile, language=language, zone=MADRID, service_name=Text(words[0], words[0])))  # type: ignore[arg-type]
         assert_it_is_only_text(line(hostile, language), whole=False)  # type: ignore[arg-type]
@@ -115,7 +159,7 @@ def test_a_million_tricks_do_nothing() -> None:
     print(f"seed {seed}")
     while time.monotonic() < until:
         words = [_mixed(chance) for _ in range(12)]
-        hostile = everything(words, chance.choice(get_args(Reason)), chance.choice([*get_args(Phase), None]))
+        hostile = everything(words, chance.choice(get_args(Reason)), chance.choice([*get_args(Phase), None]), case=chance.random() < 0.3)
         assert_it_is_only_text(card(hostile, language=chance.choice(["es", "en"]), zone=MADRID, service_name=None))  # type: ignore[arg-type]
         assert_it_is_only_text(line(hostile, "en"), whole=False)
 
@@ -154,6 +198,9 @@ def test_only_what_the_rules_file_says_calls_anybody() -> None:
         ("аррӏе.com", "xn--80ak6aa92e[.]com"),
         ("españa.com", "españa[.]com"),
         ("привет.как дела", "привет[.]как дела"),
+        ("💩.la", "💩[.]la"),
+        ("बैंक.भारत", "बैंक[.]भारत"),
+        ("10.42.30 y 3.5", "10.42.30 y 3.5"),
     ],
 )
 def test_addresses_in_a_customers_words_are_broken(said: str, harmless: str) -> None:
@@ -218,5 +265,15 @@ def test_a_cut_text_fits_even_when_escaped(text: str, room: int) -> None:
 def test_the_reader_of_marks_sees_what_slack_would() -> None:
     seen: Any = [name for name, _ in marks("<!here> *b* _i_ ~s~ `c` :tada: https://evil.com &copy; \u202e")]
     assert sorted(set(seen)) == ["address", "control", "emoji", "entity", "format", "invisible"]
-    assert not marks("ana_perez a*b 3 &lt; 4, 10:42, hxxps://evil[.]com")
+    assert not marks("ana_perez a*b 3 &lt; 4, 10:42:30, hxxps://evil[.]com 👨‍👩‍👧 ❤️ ñ\u0303")
+    assert [name for name, _ in marks("e" + "\u0e47" * 6 + " a\ufe0f a\u200db :100:", "plain")] == [
+        "emoji",
+        "tower",
+        "tower",
+        "invisible",
+        "invisible",
+    ]
+    unknown = [{"type": "image", "image_url": "https://evil.com", "alt_text": "x"}, {"type": "text", "text": "hola", "title": "y"}]
+    assert [key for key, _ in strays(unknown)] == ["type", "image_url", "alt_text", "title"]
+    assert list(strays({"type": "button", "action_id": "evil", "value": "a b"})) == [("action_id", "evil"), ("value", "a b")]
     assert facts()["rule"] == "login-down"

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import random
+from collections import defaultdict
+from datetime import timedelta
+
 from carebot.decide.match import own_accounts
 from carebot.decide.telling.thanks import suggested
 from carebot.effects.praise import praised
@@ -35,6 +39,22 @@ def test_praise_of_the_week_is_kept_with_who_speaks_up_again_and_who_was_thanked
     assert [(each.message, each.author, each.service, each.times, each.thanked) for each in found] == [
         ("x:eva-1", "eva", "app", 1, True),
         ("x:ana-2", "ana", "app", 2, False),
+    ]
+
+
+def test_of_a_busy_season_each_is_counted_as_if_one_had_looked_through_all():
+    one = Loop(Store(None), rulebook(), secret=b"k", destinations=lambda alert: ())
+    chance = random.Random(7)
+    said = [thanks(f"p{chance.randrange(5)}", day=chance.randrange(-2000, 100) / 10) for _ in range(150)]
+    one.take([Batch(source="x", events=tuple(said))], at(11 * DAY))
+    days: dict[str, list[float]] = defaultdict(list)
+    for message in {message.id: message for message in said}.values():
+        days[message.author].append((message.posted_at - at(0)) / timedelta(days=1))
+    found = praised(one.store.db.conn, frozenset(), at(0), at(10 * DAY))
+    assert found and [(each.author, each.times) for each in found] == [
+        (each.author, sum(day - 90 <= other <= day for other in days[each.author]))
+        for each in found
+        for day in [(each.at - at(0)) / timedelta(days=1)]
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import signal
 import subprocess
@@ -13,9 +14,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from aiohttp import web
+from msgspec.structs import replace
 
+from carebot.decide.public.statements import digest
+from carebot.effects import audit
 from tests.connectors import loopback_mastodon, loopback_x
 from tests.connectors.loopback_mastodon import LoopbackMastodon
 from tests.connectors.loopback_x import LoopbackX
@@ -80,6 +85,24 @@ async def test_what_two_people_approved_and_one_published_is_said_once_on_each_n
         assert desk.commits == ["sending", "said", "sending", "said"]
         assert (desk.statement.state, desk.statement.next_update_at) == ("published", at(40))
         assert [post.url.partition("/@")[0][:20] for post in desk.statement.posts] == ["https://x.com/i/stat", "https://social.examp"]
+
+
+async def test_who_agreed_and_what_was_said_are_one_chain_and_other_words_in_the_table_show() -> None:
+    async with desk_and_networks() as (desk, _, _):
+        desk.press("publish", ANA)
+        await desk.hand().round()
+        conn, key, words = desk.store.db.conn, b"publishing", desk.statement.hash
+        docs = [json.loads(doc) for (doc,) in conn.execute("SELECT doc FROM audit ORDER BY n")]
+        told = [doc.get("action") or f"{doc['state']} on {doc['source']}" for doc in docs if doc.get("hash") == words]
+        assert told == ["approve", "approve", "publish", "sending on x-own", "said on x-own", "sending on masto", "said on masto"]
+        assert docs[-3]["url"].startswith("https://x.com/i/status/")
+        assert (audit.verify(conn, key).posts, audit.verify(conn, key).problems) == (4, ())
+
+        told_instead = replace(desk.statement, texts={"es": "Regalamos 500 euros."})
+        for forged in (told_instead, replace(told_instead, hash=digest(told_instead))):  # the second knows how a hash is made
+            conn.execute("UPDATE statements SET doc = ?", [msgspec.json.encode(forged)])
+            (problem,) = audit.verify(conn, key).problems
+            assert problem == f"statement {desk.statement.id} has other words now than those that were agreed to"
 
 
 async def test_fifty_people_press_publish_at_once_and_it_is_said_once() -> None:
@@ -185,7 +208,7 @@ async def test_a_row_somebody_edited_in_the_database_is_not_said(tmp_path: Path)
         desk.store.close()
         again = Desk(tmp_path / "desk.db", desk.x, desk.mastodon)
         again.http, again.minute = them.http, 11.0
-        assert again.press("publish", ANA).outcome.acted[0].because.en == "Approvals missing: 2."  # type: ignore[union-attr]
+        assert again.press("publish", ANA).outcome.acted[0].because.en == "2 approvals are missing."  # type: ignore[union-attr]
         await again.hand().round()
         assert them.landed == []
         again.store.close()

@@ -95,7 +95,8 @@ def test_a_menu_says_what_is_chosen_and_of_which_incident() -> None:
 
 
 def test_the_colour_is_of_the_state_and_says_when_somebody_is_on_it() -> None:
-    seen = {name: (shown(EXAMPLES[name]).colour, shown(EXAMPLES[name]).blocks[0]["text"]["text"][0]) for name in list(EXAMPLES)[:5]}
+    states = ("suspected", "confirmed", "taken", "monitoring", "resolved")
+    seen = {name: (shown(EXAMPLES[name]).colour, shown(EXAMPLES[name]).blocks[0]["text"]["text"][0]) for name in states}
     assert seen == {
         "suspected": ("#e8c547", "🟡"),
         "confirmed": ("#a30200", "🔴"),
@@ -118,25 +119,42 @@ def test_one_customers_matter_has_no_incident_buttons_but_their_history() -> Non
     made = shown(EXAMPLES["customer"])
     assert kinds(made) == ["header", "section", "section", "rich_text", "context"]
     told = fields_of(EXAMPLES["customer"])
-    assert (told["Derivaciones"], told["Vence"], told["Desde"]) == ("2", "22 nov 12:00", "10:42 (18 min)")
+    assert told == {"Servicio": "App del banco", "Desde": "10:42 (18 min)", "Plazo hasta": "22 nov 12:00"}, "the sentence has the rest"
     assert fields_of(EXAMPLES["customer"], "en")["Due"] == "22 Nov 12:00"  # 22/11 is no day in half of the world
+
+
+def test_what_is_too_late_says_how_late() -> None:
+    late = msgspec.structs.replace(EXAMPLES["customer"], facts={"due_at": "2026-11-21T09:51:00Z"})
+    assert fields_of(late)["Plazo vencido"] == "10:51 (hace 9 min)"
+    assert fields_of(late, "en")["Was due"] == "10:51 (9 min ago)"
 
 
 def test_the_fields_say_what_the_sentence_does_not() -> None:
     assert fields_of(incident()) == {
         "Estado": "Confirmada",
         "Se encarga": "nadie todavía",
-        "Confianza": "muy alta: 0,04 falsas alarmas al mes",
+        "Confianza": "muy alta (menos de 1 falsa alarma al año)",
     }
     assert fields_of(EXAMPLES["taken"], "en") == {
         "State": "Confirmed",
         "Owner": "Marta",
-        "Confidence": "very high: 0.04 false alarms a month",
-        "Next update due": "21 Nov 11:30",
-        "Also affects": "card",
+        "Confidence": "very high (under 1 false alarm a year)",
+        "Next update due": "11:30",
     }
-    assert fields_of(incident(facts=facts(false_alarms_a_month=0.001)))["Confianza"] == "muy alta: menos de 0,01 falsas alarmas al mes"
-    assert fields_of(incident(facts=facts(false_alarms_a_month=0.8)))["Confianza"] == "media: 0,8 falsas alarmas al mes"
+
+
+def test_how_sure_it_is_is_said_as_people_count_false_alarms() -> None:
+    def sure(a_month: float, language: Any = "es") -> str:
+        return fields_of(incident(facts=facts(false_alarms_a_month=a_month)), language)["Confianza" if language == "es" else "Confidence"]
+
+    assert [sure(a_month) for a_month in (0.0, 0.4, 0.8, 3.2)] == [
+        "muy alta (menos de 1 falsa alarma al año)",
+        "alta (1 falsa alarma cada 2 meses)",
+        "media (1 falsa alarma al mes)",
+        "media (3 falsas alarmas al mes)",
+    ]
+    assert sure(0.4, "en") == "high (1 false alarm every 2 months)"
+    assert "Confianza" not in fields_of(EXAMPLES["resolved"]), "nobody asks how sure it was when it is over"
 
 
 def test_the_last_hour_is_one_row_of_bars() -> None:
@@ -146,6 +164,7 @@ def test_the_last_hour_is_one_row_of_bars() -> None:
 
     assert bars([0, 1, 0, 0, 1, 0, 0, 1, 4, 19, 31, 30]) == ["·▁··▁··▁▂▅██ última hora, máximo 31 en 5 min"]
     assert bars([0] * 11 + [4]) == ["···········█ última hora, máximo 4 en 5 min"]
+    assert bars([0, 1] * 6) == ["·▃·▃·▃·▃·▃·▃ última hora, máximo 1 en 5 min"], "one is never a full bar"
     assert bars([0] * 12) == bars([]) == bars(None) == bars(["<!here>"]) == []
 
 
@@ -155,14 +174,12 @@ def test_numbers_and_the_small_print_are_in_the_desks_language() -> None:
 
     told = incident(late_by_s=240, facts=facts(told_via=["pager"]))
     assert small(told, "es") == (
-        "Incidencia confirmada · regla: login-down · lo normal: 3,7 en 15 min · por: «no puedo entrar» · leído con retraso: 4 min"
-        " · reglas: 3f2a9c0b · ya avisado por: pager"
+        "Incidencia confirmada · regla: login-down · lo normal: 3,7 en 15 min · por: «no puedo entrar» · con retraso: 4 min"
+        " · ya avisado por: pager"
     )
     assert "usual: 3.7 in 15 min" in small(told, "en")
     assert "usual: &lt; 0.1 in 15 min" in small(incident(facts=facts(usual=0.02)), "en")
-    counted = {"volume": {"posts": 12_345, "usual": 900, "window_min": 3}}
-    assert fields_of(incident(facts=facts(**counted)))["Publicaciones"] == "12.345 (lo normal: 900 en 3 min)"
-    assert fields_of(incident(facts=facts(**counted)), "en")["Posts"] == "12,345 (usually 900 in 3 min)"
+    assert "lo normal" not in small(incident(facts=facts(count=0)), "es"), "what is usual of complaints says nothing where there are none"
 
 
 def test_a_customers_link_cannot_be_clicked_but_the_permalink_of_their_post_can() -> None:
@@ -210,8 +227,8 @@ async def test_an_incident_is_one_message_with_its_story_in_the_thread(loopback:
     assert await slack.send(told("d3", over), first) == first
     assert loopback.shown() == [
         "✅ SEV2 · Back to normal (edited 2)",
-        "  ↳ The incident grows · Growing",
-        "  ↳ Incident resolved · Back to normal (also to the channel)",
+        "  ↳ 🔴 SEV2 · Growing · 86 complaints from 71 people since 10:42 (usually 4); X, Google Play.",
+        "  ↳ ✅ SEV2 · Back to normal · 86 complaints from 71 people since 10:42 (usually 4); X, Google Play. (also to the channel)",
     ]
 
 
@@ -246,7 +263,7 @@ async def test_the_thread_says_who_did_what(loopback: LoopbackSlack) -> None:
     await slack.send(told("d3", incident(reason="resolved", phase="resolved", act=Text("Marta <!here>", "Marta <!here>"))), first)
     assert loopback.shown()[1:] == [
         "  ↳ Marta is on it",
-        "  ↳ Incident resolved · Confirmed failure: Bank app · only us so far · Marta <!here> (also to the channel)",
+        "  ↳ ✅ SEV2 · Confirmed failure: Bank app · only us so far · Marta <!here> (also to the channel)",
     ]
 
 

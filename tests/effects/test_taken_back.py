@@ -56,7 +56,7 @@ class Life:
 async def life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Life]:
     for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
         monkeypatch.delenv(name, raising=False)
-    async with LoopbackSlack() as slack:
+    async with LoopbackSlack(at=at(0).timestamp()) as slack:
         yield Life(tmp_path / "care.db", slack)
 
 

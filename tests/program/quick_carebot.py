@@ -1,20 +1,22 @@
 """The real `carebot`, with its minutes cut to fractions of a second, so that a test can watch what takes minutes.
 
-Nothing else is different, but that its loop stands still while there is a file called `block` in its folder.
+Nothing else is different, but that its loop stands still while there is a file called `block` in its folder, and that its clock is ahead by
+the seconds in a file called `ahead`.
 """
 
 from __future__ import annotations
 
 import sys
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from carebot import polling, watch
+from carebot import clock, polling, watch
 from carebot.cli import main
 from carebot.decide.telling import delivery, vitals
 from carebot.effects import sender
+from carebot.effects.clicks import door
 from carebot.loop import Loop
 
 watch.EVERY = timedelta(seconds=0.2)
@@ -30,6 +32,7 @@ delivery.LONGEST_WAIT = timedelta(seconds=1)
 sender.PACE = timedelta(seconds=0)
 sender.SEND_LIMIT = timedelta(seconds=0.4)
 sender.SETTLE = timedelta(seconds=0.1)
+door.COMMIT_WITHIN_S = 0.2
 
 take = Loop.take
 
@@ -41,6 +44,16 @@ def stands_still(self: Loop, *values: Any) -> Any:
 
 
 Loop.take = stands_still  # type: ignore[method-assign]
+
+machine = clock.machine
+
+
+def ahead() -> datetime:
+    file = Path("ahead")
+    return machine() + timedelta(seconds=float(file.read_text() or 0) if file.exists() else 0)
+
+
+clock.machine = ahead
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import aiohttp
 
 from carebot import cli
-from tests.effects.loopback_clicks import ClickableSlack, pressed, signed, submitted
-from tests.effects.loopback_slack import says
+from tests.effects.loopback_clicks import ANA, ClickableSlack, pressed, signed, submitted
+from tests.effects.loopback_slack import no_connection, says
 from tests.program.conftest import Running, until
 from tests.program.test_daemon import FILE, RULES, append, line
 
+QUICK = "tests.program.quick_carebot"
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 BOOK = RULES.format(sources=FILE)
 
@@ -127,6 +129,75 @@ def test_fifty_press_at_once_one_has_it_and_after_a_kill_the_old_buttons_work(tm
 
     asyncio.run(scene())
     assert cli.main(["audit", "verify", "--db", str(tmp_path / "carebot.db")]) == 0
+
+
+async def open_incident(folder: Path, slack: ClickableSlack, running: Running) -> str:
+    append(folder, *(line(number) for number in range(5)))
+    await seen(lambda: slack.lines and running.query("SELECT 1 FROM outbox WHERE ref != ''"), running)
+    return str(running.query("SELECT id FROM incidents")[0][0])
+
+
+def test_a_press_that_was_acknowledged_has_its_effect_although_carebot_is_killed_before_it_is_committed(tmp_path, start):
+    async def scene() -> None:
+        async with ClickableSlack() as slack:
+            (tmp_path / "rules.yaml").write_text(BOOK, encoding="utf-8")
+            running = start("--slack-url", slack.url, environment=environment(slack), program=QUICK)
+            id_ = await open_incident(tmp_path, slack, running)
+            (tmp_path / "block").touch()  # the loop is busy, and so is the one writer
+            presses = [pressed("take", id_), pressed("snooze", id_, option="4h", user="U0LUIS002", name="luis")]
+            await delivered(slack, presses[0])
+            await delivered(slack, presses[1])
+            assert audited(running) == []
+            await asyncio.to_thread(running.kill)
+            (tmp_path / "block").unlink()
+
+            again = start("--slack-url", slack.url, environment=environment(slack), program=QUICK)
+            await seen(lambda: len(audited(again)) == 2, again)
+            assert audited(again) == [("take", ANA, "done"), ("snooze", "U0LUIS002", "done")]
+            assert again.query("SELECT doc ->> '$.owner' FROM incidents") == [(ANA,)]
+            await seen(lambda: (tmp_path / "carebot.db.clicks").read_bytes() == b"", again)
+            await seen(lambda: slack.lines, again)
+            for one in presses:
+                await delivered(slack, one)
+            assert len(audited(again)) == 2
+
+    asyncio.run(scene())
+
+
+def test_a_clock_that_refuses_what_slack_signs_is_told_within_a_minute_and_not_left_to_silent_refusals(tmp_path, start):
+    async def scene() -> None:
+        async with ClickableSlack() as slack:
+            (tmp_path / "rules.yaml").write_text(BOOK, encoding="utf-8")
+            running = start("--slack-url", slack.url, environment=environment(slack), program=QUICK)
+            id_ = await open_incident(tmp_path, slack, running)
+
+            async def press(ago_s: float = 0.0) -> int:
+                headers, body = signed(pressed("take", id_), SECRET, time.time() - ago_s)
+                async with (
+                    aiohttp.ClientSession() as web,
+                    web.post(f"http://127.0.0.1:{running.port()}/slack/actions", data=body, headers=headers) as reply,
+                ):
+                    return reply.status
+
+            asked = slack.methods().count("auth.test")
+            assert await press(ago_s=900) == 401  # somebody sends an old press again: Slack's own word counts
+            await seen(lambda: slack.methods().count("auth.test") > asked + 2, running)
+            assert not running.query("SELECT 1 FROM alerts WHERE reason = 'clock_off'")
+
+            slack.plan("auth.test", *[no_connection()] * 500)  # Slack cannot be asked what time it is
+            (tmp_path / "ahead").write_text("900")
+            assert await press() == 401
+            await seen(lambda: running.query("SELECT 1 FROM alerts WHERE reason = 'clock_off'"), running)
+            ((detail,),) = running.query("SELECT doc ->> '$.detail.en' FROM alerts WHERE reason = 'clock_off'")
+            assert "ahead" in detail and "NTP" in detail
+            assert "click refused: signed by Slack, 90" in running.log()
+
+            slack._plans.clear()
+            (tmp_path / "ahead").write_text("0")
+            await seen(lambda: running.query("SELECT 1 FROM alerts WHERE reason = 'trouble_over'"), running)
+            assert await press() == 200
+
+    asyncio.run(scene())
 
 
 def test_doctor_says_which_scope_and_which_channel_is_missing_and_slack_test_posts_one_card(tmp_path, monkeypatch, capsys):

@@ -201,6 +201,15 @@ def test_a_second_daemon_refuses_and_names_the_first(tmp_path, start):
     assert f"in use by another carebot (pid {first.process.pid} on " in second.log()
 
 
+def test_a_port_that_somebody_else_has_is_said_in_a_line_and_carebot_is_to_be_started_again(tmp_path):
+    rules(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        late = Running(tmp_path, "--port", str(port))
+        assert late.process.wait(20) == 1
+    assert f"nothing can be served on 127.0.0.1:{port}: Address already in use" in late.log() and "Traceback" not in late.log()
+
+
 def test_rules_are_read_again_on_change_and_a_bad_file_keeps_the_last_good_one(tmp_path, start):
     rules(tmp_path)
     running = start()

@@ -6,6 +6,9 @@
     -1 12:00 @eva: buenos días             the day before
     12:03 @ana on app_store 1*: …          a review with one star
     12:05 @LumbreResponde to 2: …          the brand answers the second line
+    12:06 @ana privately: …                in a direct message
+    12:06 @ana seen 12:40: …               it was read so much later
+    12:07 line 3 is deleted                by whoever wrote the third line
     12:06 probe app fails: answered 503    what a machine measured ("probe app works")
     12:07 @bot again 1: …                  a repost of the first line
     12:08 @sol of Banco Faro: …            a customer of another brand
@@ -42,8 +45,9 @@ from carebot.model import Alert, Statement
 
 _LINE = re.compile(
     r"(?P<day>-\d )?(?P<at>\d\d:\d\d(?::\d\d)?) @(?P<by>\w+)(?: on (?P<source>\w+))?(?: (?P<stars>\d)\*)?(?: to (?P<to>\d+))?(?: again (?P<again>\d+))?(?: of (?P<brand>[\w ]+))?"
-    r"(?: seen (?P<seen>\d\d:\d\d))?: (?P<text>.+)"
+    r"(?P<direct> privately)?(?: seen (?P<seen>\d\d:\d\d))?: (?P<text>.+)"
 )
+_DELETED = re.compile(r"(?P<at>\d\d:\d\d(?::\d\d)?) line (?P<line>\d+) is deleted")
 _PROBE = re.compile(r"(?P<at>\d\d:\d\d(?::\d\d)?) probe (?P<target>\w+) (?P<how>works|fails)(?:: (?P<detail>.+))?")
 _STATUS = re.compile(r"(?P<at>\d\d:\d\d(?::\d\d)?) (?P<provider>[^@/]+)/(?P<component>.+) says (?P<state>\w+)")
 _NOTICE = re.compile(r"(?P<from>\d\d:\d\d) (?P<what>maintenance|deploy) of (?P<service>\w+) until (?P<to>\d\d:\d\d)")
@@ -123,6 +127,9 @@ def _lines(rows: list[str], moment: Any) -> Iterator[dict[str, Any]]:
             works = found["how"] == "works"
             yield {"kind": "probe", "id": f"probe:{number}", "target": found["target"], "ok": works, "at": moment(found["at"])}
             continue
+        if found := _DELETED.fullmatch(row):
+            yield {"kind": "deleted", "id": said[int(found["line"]) - 1]["id"], "at": moment(found["at"])}
+            continue
         if found := _STATUS.fullmatch(row):
             yield {"kind": "status", "id": f"status:{number}", **found.groupdict(), "at": moment(found["at"])}
             continue
@@ -162,6 +169,8 @@ def _lines(rows: list[str], moment: Any) -> Iterator[dict[str, Any]]:
         }
         if found["seen"]:
             line["seen_at"] = moment(found["seen"])
+        if found["direct"]:
+            line["direct"] = True
         if found["brand"]:
             line["brand"] = found["brand"]
         if found["stars"]:

@@ -172,6 +172,12 @@ def test_days_are_the_calendars_and_hours_are_real_hours(reply, at, expected):
     assert due(reply, at) == expected
 
 
+def test_working_days_leave_out_the_holidays_of_the_desk():
+    wednesday_off = {TUESDAY.date() + timedelta(days=1)}
+    told = [promised("Te lo abonamos en 2 días hábiles", "es", TUESDAY, MADRID, None, days) for days in ((), wednesday_off)]
+    assert [f"{one.due.astimezone(MADRID):%a %d %H:%M}" for one in told if one] == ["Thu 19 10:00", "Fri 20 10:00"]
+
+
 def test_tomorrow_is_tomorrow_at_the_desk_not_in_greenwich():
     late = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)  # nine in the evening of the 17th in Mexico
     told = promised("Mañana antes de las 12 te escribimos", "es", late, MEXICO)

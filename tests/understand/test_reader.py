@@ -255,7 +255,7 @@ def test_the_same_words_mean_the_same_in_every_process():
     script = (
         "import json\nfrom carebot.understand.embedded import Reader\nfrom carebot.understand.normalise import plain\n"
         "told = Reader().read([plain('La app no funciona, pésimo, me cambio de banco')], [''])\n"
-        "print(json.dumps([told.p.tolist(), told.sentiment.tolist(), told.why]))"
+        "print(json.dumps([told.p.tolist(), told.sentiment.tolist(), list(told.why)]))"
     )
     outs = {
         subprocess.run(

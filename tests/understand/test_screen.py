@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta, timezone
 import msgspec
 import pytest
 
-from carebot.model import Message
-from carebot.understand.screen import screen
+from carebot.model import Deleted, Message, Notice, Probe, Status
+from carebot.understand.screen import screen, screen_others
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 SECRET = b"a secret for tests only"
+NOON_OF_2020 = datetime(2020, 1, 1, 12, 0, tzinfo=UTC)
 
 
 def message(**changes) -> Message:
@@ -65,6 +66,7 @@ def test_every_field_comes_through_the_door():
     full = message(
         brand="b", lang="es", author_name="Ana", audience=3, stars=2, by_brand=True, direct=True, in_reply_to="x:0", conversation="x:9",
         repost_of="x:8", url="https://x.example/1", region="Jaén", verdict={"outage": {"p": 1.0, "label": True}},
+        author_since=NOON_OF_2020,
     )  # fmt: skip
     (said,) = screen([full], secret=SECRET, now=NOW).messages
     assert msgspec.structs.replace(said, author_key="", fingerprint=0) == full
@@ -115,6 +117,33 @@ def test_only_a_link_that_can_be_followed_safely_is_kept(url, kept):
 )
 def test_what_cannot_be_kept_is_refused_with_a_reason(changes, reason):
     assert reason in refusal(**changes)
+
+
+def test_an_account_is_not_made_after_it_wrote_nor_at_a_time_without_a_zone():
+    madrid = timezone(timedelta(hours=1))
+    assert screened(author_since=NOON_OF_2020.astimezone(madrid)).author_since == NOON_OF_2020
+    assert screened(author_since=NOW + timedelta(seconds=1)).author_since is None
+    assert screened(author_since=NOON_OF_2020.replace(tzinfo=None)).author_since is None
+
+
+def test_what_machines_say_is_one_visible_line_and_an_id_that_cannot_be_shown_is_refused():
+    evil = "Red\nBcc: a@b.example \x1b]0;x\x07\u202e\u2028 de tarjetas"
+    line = "Red Bcc: a@b.example ]0;x de tarjetas"
+    status = Status(id="s:1", provider=evil, component=evil, state="degraded", at=NOW)
+    said = [
+        status,
+        Probe(id="p:1", target=evil, detail=evil, ok=False, at=NOW),
+        Notice(id="n:1", what="deploy", service=evil, from_=NOW, to=NOW),
+        Deleted(id="x:1", at=NOW),
+    ]
+    kept, refused = screen_others([*said, msgspec.structs.replace(status, id="s:\x1b[2J")], NOW)
+    shown = [(one.provider, one.component) for one in kept if isinstance(one, Status)] + [
+        one.service for one in kept if isinstance(one, Notice)
+    ]
+    assert shown == [(line, line), line]
+    assert [(one.target, one.detail) for one in kept if isinstance(one, Probe)] == [(line, line)] and kept[-1] == said[-1]
+    (why,) = refused
+    assert why.item == "s:\\x1b[2J" and why.reason.startswith("The status was refused: its id is 6 characters long")
 
 
 def test_a_refusal_names_the_item_and_never_quotes_the_text():

@@ -8,10 +8,10 @@ from typing import Any
 
 from carebot.config.schema import Rulebook
 from carebot.decide.care.desk import owed_since
-from carebot.decide.care.priority import order, severity, weights
+from carebot.decide.care.priority import only_warns, order, severity, weights
 from carebot.decide.care.replies import PUBLIC
 from carebot.decide.telling.alerts import SHOWN, alert_id
-from carebot.decide.telling.sentences import number
+from carebot.decide.telling.plainly import counted, left, network, sentence, span, who
 from carebot.model import Alert, Case, Clock, Reason, Text
 
 LATE = timedelta(minutes=2)  # a clock found so much past its time was found late: we were not running
@@ -19,24 +19,26 @@ LATE = timedelta(minutes=2)  # a clock found so much past its time was found lat
 _HEADLINES: dict[str, Text] = {
     "moment": Text("Necesita a una persona ya: {who}", "Needs a person now: {who}"),
     "fraud": Text("Posible fraude: {who}", "Possible fraud: {who}"),
+    "fraud warns": Text("Avisa de una estafa: {who}", "Warns of a scam: {who}"),
     "churn": Text("Puede irse: {who}", "May leave: {who}"),
     "repeat": Text("Tercera vez en una semana: {who}", "Third time in a week: {who}"),
-    "hand_offs": Text("Dos veces derivado sin solución: {who}", "Sent elsewhere twice, unsolved: {who}"),
-    "sla_warning": Text("Respuesta a punto de vencer: {who}", "Answer about to be late: {who}"),
-    "sla_breached": Text("Respuesta fuera de plazo: {who}", "Answer overdue: {who}"),
-    "sla_warning resolution": Text("Solución a punto de vencer: {who}", "Solution about to be late: {who}"),
+    "hand_offs": Text("Dos derivaciones y sin solución: {who}", "Sent elsewhere twice, unsolved: {who}"),
+    "sla_warning": Text("{left} para responder: {who}", "{left} to answer: {who}"),
+    "sla_breached": Text("Sin respuesta y fuera de plazo: {who}", "Unanswered and overdue: {who}"),
+    "sla_warning resolution": Text("{left} para resolver: {who}", "{left} to solve it: {who}"),
     "sla_breached resolution": Text("Sin solución y fuera de plazo: {who}", "Unsolved and overdue: {who}"),
-    "promise_due": Text("Promesa a punto de vencer: {who}", "Promise about to be broken: {who}"),
+    "promise_due": Text("{left} para cumplir lo prometido: {who}", "{left} to keep a promise: {who}"),
     "promise_broken": Text("Promesa incumplida: {who}", "Promise broken: {who}"),
-    "promise_due public": Text("Prometimos informar y toca ya ({who})", "We promised an update and it is due ({who})"),
+    "promise_due public": Text("{left} para informar, como prometimos ({who})", "{left} to give the update we promised ({who})"),
     "promise_broken public": Text("Prometimos informar y no hemos informado ({who})", "We promised an update and gave none ({who})"),
 }
 _MANY: dict[str, Text] = {
-    "sla_warning": Text("{n} respuestas a punto de vencer", "{n} answers about to be late"),
-    "sla_breached": Text("{n} respuestas fuera de plazo", "{n} answers overdue"),
+    "sla_warning": Text("Se acaba el plazo para responder a {n} clientes", "The time to answer {n} customers is running out"),
+    "sla_breached": Text("{n} clientes sin respuesta y fuera de plazo", "{n} customers unanswered and overdue"),
     "promise_due": Text("{n} promesas a punto de vencer", "{n} promises about to be broken"),
     "promise_broken": Text("{n} promesas incumplidas", "{n} promises broken"),
 }
+NAMED = 5  # customers in a message about many
 # What is said of clocks, the gravest first; a warning with that which makes it idle.
 CLOCK_REASONS: dict[Reason, Reason | None] = {
     "promise_broken": None,
@@ -64,6 +66,7 @@ def about_case(case: Case, reason: Reason, rulebook: Rulebook, now: datetime, ro
     if clock and reason in CLOCK_REASONS and clock.breached_at and clock.breached_at - clock.due_at > LATE:
         late_by_s = int((clock.breached_at - clock.due_at).total_seconds())
     said = list(_said(case, reason, clock, now))
+    remains, name = left(clock.due_at - now) if clock else Text("", ""), _who(case)
     headline = _headline(case, reason, clock)
     return Alert(
         alert=alert_id(case.id, reason, now),
@@ -76,8 +79,8 @@ def about_case(case: Case, reason: Reason, rulebook: Rulebook, now: datetime, ro
         brand=case.brand or rulebook.file.brand.name,
         service=case.service or None,
         onset_at=case.opened_at,
-        headline=Text(*(words.format(who=_who(case)) for words in (headline.es, headline.en))),
-        detail=Text(" ".join(one.es for one in said), " ".join(one.en for one in said)),
+        headline=Text(headline.es.format(who=name.es, left=remains.es), headline.en.format(who=name.en, left=remains.en)),
+        detail=Text(" ".join(one.es for one in said), " ".join(one.en for one in said)) if said else None,
         facts=_facts(case, reason, clock, now),
         messages=_evidence(case, reason),
         to=route,
@@ -85,33 +88,56 @@ def about_case(case: Case, reason: Reason, rulebook: Rulebook, now: datetime, ro
 
 
 def _headline(case: Case, reason: Reason, clock: Clock | None) -> Text:
+    if only_warns(case, reason):
+        return _HEADLINES["fraud warns"]
     narrower = f"{reason} public" if case.author_key == PUBLIC else f"{reason} {clock.kind}" if clock else reason
     return _HEADLINES.get(narrower, _HEADLINES[reason])
 
 
-def _who(case: Case) -> str:
-    return f"@{case.author.lstrip('@')} ({case.source})" if case.author else case.source
+def _who(case: Case) -> Text:
+    return network(case.source) if case.author_key == PUBLIC else who(case.author, case.source)
 
 
 def _said(case: Case, reason: Reason, clock: Clock | None, now: datetime) -> Iterator[Text]:
     """The history in a sentence, then what is special about it."""
     if case.author_key != PUBLIC:
-        age = _age(now - case.opened_at)
-        es = f"Ha escrito {case.contacts} {'vez' if case.contacts == 1 else 'veces'} desde hace {age}; "
-        en = f"Has written {'once' if case.contacts == 1 else f'{case.contacts} times'} in {age}; "
-        es += f"{number(case.answers, 'respuesta', 'respuestas')}, {number(case.hand_offs, 'derivación', 'derivaciones')}."
-        en += f"{number(case.answers, 'answer', 'answers')}, {number(case.hand_offs, 'hand-off', 'hand-offs')}."
-        yield Text(es, en)
+        yield _history(case, clock if reason.startswith("sla") else None, now)
     if clock and clock.words and reason in ("promise_due", "promise_broken"):
         yield Text(f"Dijimos: «{clock.words}».", f"We said: “{clock.words}”.")
     if case.reopened:
         yield Text("Se había cerrado y ha vuelto.", "It was closed and they came back.")
     for account in case.accounts:
-        who = f"@{account.author.lstrip('@')} ({account.source})"
+        name = who(account.author, account.source)
         if account.known_by == "rules":
-            yield Text(f"Escribe también como {who}.", f"Also writes as {who}.")
+            yield Text(f"Escribe también como {name.es}.", f"Also writes as {name.en}.")
         else:
-            yield Text(f"Dice ser también {who}: «{account.words}».", f"Says to be {who} too: “{account.words}”.")
+            yield Text(f"Dice ser también {name.es}: «{account.words}».", f"Says they are {name.en} too: “{account.words}”.")
+
+
+def _history(case: Case, waits: Clock | None, now: datetime) -> Text:
+    """How much they wrote and what they had from us; of who waits (the clock that says so), since when, as the headline says the rest."""
+    messages, had = counted(case.contacts, ("mensaje", "mensajes"), ("message", "messages")), list(_had(case))
+    if waits:
+        age = span(now - waits.started_at)
+        told = [messages, *had] if had or case.contacts > 1 else []
+        first = [Text(f"Espera desde hace {age.es}", f"Waiting for {age.en}")]
+        return sentence([*first, _together(told)] if told else first)
+    if case.contacts > 1:
+        age = span(now - case.opened_at)
+        messages = Text(f"{messages.es} en {age.es}", f"{messages.en} in {age.en}")
+    return sentence([_together([messages, *(had or [Text("sin respuesta todavía", "no answer yet")])])])
+
+
+def _had(case: Case) -> Iterator[Text]:
+    """What they had from us, to be sent elsewhere apart: that is no answer."""
+    if case.answers:
+        yield counted(case.answers, ("respuesta nuestra", "respuestas nuestras"), ("answer", "answers"))
+    if case.hand_offs:
+        yield counted(case.hand_offs, ("derivación", "derivaciones"), ("hand-off", "hand-offs"))
+
+
+def _together(parts: Sequence[Text]) -> Text:
+    return Text(", ".join(part.es for part in parts), ", ".join(part.en for part in parts))
 
 
 def _facts(case: Case, reason: Reason, clock: Clock | None, now: datetime) -> dict[str, Any]:
@@ -136,11 +162,6 @@ def _evidence(case: Case, reason: Reason) -> tuple[str, ...]:
     return (theirs if reason in ("churn", "repeat") else case.messages)[-SHOWN:]
 
 
-def _age(time: timedelta) -> str:
-    minutes = time // timedelta(minutes=1)
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"
-
-
 def _iso(at: datetime) -> str:
     return at.isoformat().replace("+00:00", "Z")
 
@@ -152,7 +173,7 @@ def many_cases(cases: Sequence[Case], reason: Reason, rulebook: Rulebook, now: d
     since, oldest = min(((clock.started_at, case) for clock, case in clocks), key=lambda each: (each[0], each[1].id))
     found_late = [clock.breached_at - clock.due_at for clock, _ in clocks if clock.breached_at]
     late = max(found_late, default=timedelta(0))
-    words, age = _MANY[reason], _age(now - since)
+    words, age = _MANY[reason], span(now - since)
     return Alert(
         alert=alert_id("|".join(case.id for case in cases), reason, now),
         at=now,
@@ -162,10 +183,20 @@ def many_cases(cases: Sequence[Case], reason: Reason, rulebook: Rulebook, now: d
         brand=oldest.brand or rulebook.file.brand.name,
         onset_at=oldest.opened_at,
         headline=Text(
-            f"{words.es.format(n=len(cases))}; la más antigua espera {age}",
-            f"{words.en.format(n=len(cases))}; the oldest has waited {age}",
+            f"{words.es.format(n=len(cases))}; la espera más larga, {age.es}",
+            f"{words.en.format(n=len(cases))}; the longest wait, {age.en}",
         ),
+        detail=_named(clocks, now),
         facts={"cases": [case.id for case in cases]},
         messages=tuple(case.messages[0] for case in cases if case.history)[:SHOWN],
         to=route,
     )
+
+
+def _named(clocks: Sequence[tuple[Clock, Case]], now: datetime) -> Text:
+    """Who they are and how long each has waited; of many, the most urgent."""
+    said = [(_who(case), span(now - clock.started_at)) for clock, case in clocks[:NAMED]]
+    more = len(clocks) - NAMED
+    es = [f"{name.es}, {age.es}" for name, age in said] + ([f"y {more} más"] if more > 0 else [])
+    en = [f"{name.en}, {age.en}" for name, age in said] + ([f"and {more} more"] if more > 0 else [])
+    return Text("; ".join(es) + ".", "; ".join(en) + ".")

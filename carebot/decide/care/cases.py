@@ -11,7 +11,8 @@ of the same matter again opens it again, with its history, and its solution is o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import insort
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -25,31 +26,32 @@ from carebot.model import Case, Clock, ClockKind, Line, LineKind, Message, Reaso
 
 HUMAN: tuple[Reason, ...] = ("moment", "fraud", "churn")  # who needs a person, the most urgent first
 NEEDS_ANSWER = frozenset({"complaint", "question", "outage", *HUMAN})
-KEPT = 50  # lines of history
+OURS: frozenset[LineKind] = frozenset({"answer", "asked_back", "hand_off"})  # lines of what we said
+FIRST, LATEST = 10, 40  # lines of history: how it began, and how it goes on
 CLOCKS = 12
+THREADS = 3
 APART = timedelta(hours=1)  # who writes again so much later came back; before that it is one cry for help in several messages
 WEEK, TIMES = timedelta(days=7), 3
 
 
 class Spoke(msgspec.Struct, frozen=True):
-    """What a customer's message means for their case. `incident`: the open one that explains it, or ""."""
+    """What a customer's message means for their case.
+
+    incident   the open one that explains it, or ""
+    still      they speak of what they had written about before
+    warns      of a fraud that did not catch them: nobody is robbed
+    """
 
     kinds: frozenset[SignalKind]
     service: str = ""
     solved: Literal["", "works", "thanks"] = ""
     incident: str = ""
+    still: bool = False
+    warns: bool = False
 
     @property
     def needs_answer(self) -> bool:
         return not self.kinds.isdisjoint(NEEDS_ANSWER)
-
-
-def is_addressed(message: Message, accounts: Mapping[str, Sequence[str]]) -> bool:
-    """Was it said *to* the brand? Talk about it on a network where it has an account is listened to, but nobody there waits for us.
-
-    accounts   the brand's own, per network. Where it has none (app stores, forms, forums) everything counts as said to it.
-    """
-    return message.source not in accounts or message.direct or bool(message.in_reply_to) or "@" in message.text
 
 
 # ── a customer spoke ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -73,10 +75,10 @@ def heard(
             leave(desk, closed(known, rules.quiet, at))
         case, returned = _opened(message, spoke, terms), True
     else:
-        case, returned = _went_on(_opened_again(known) if over else known, message, spoke, terms)
+        case, returned = _went_on(_opened_again(known) if over else known, message, spoke, terms, rules.quiet, over)
     told = _tell(case, spoke, at if returned else None)
     if told:
-        case = replace(case, needs=(*case.needs, told))
+        case = replace(case, needs=(*case.needs, "scam" if told == "fraud" and spoke.warns else told))
     put(desk, case)
     return case, told
 
@@ -99,38 +101,89 @@ def _opened(message: Message, spoke: Spoke, terms: Sequence[Terms]) -> Case:
         audience=message.audience,
         direct=message.direct,
         returns=(message.posted_at,),
+        threads=_threads((), message),
     )
 
 
-def _went_on(case: Case, message: Message, spoke: Spoke, terms: Sequence[Terms]) -> tuple[Case, bool]:
+def _threads(known: tuple[str, ...], message: Message) -> tuple[str, ...]:
+    """The direct conversations, the latest; anybody may speak in one that is not direct."""
+    new = message.direct and message.conversation not in ("", message.id, *known)
+    return (*known, message.conversation)[-THREADS:] if new else known
+
+
+def _went_on(case: Case, message: Message, spoke: Spoke, terms: Sequence[Terms], quiet: timedelta, again: bool) -> tuple[Case, bool]:
     """They wrote again, and whether they came back by themselves to do so."""
-    at, asked_back = message.posted_at, waits_for_customer(case)
-    solved = bool(spoke.solved) and not spoke.needs_answer and may_close(case, message) and (spoke.solved == "works" or case.answers > 0)
+    at, before = message.posted_at, [line for line in case.history if line.at <= message.posted_at]
+    asked_back = _waits_for_customer(before)
+    solved = bool(spoke.solved) and not spoke.needs_answer and may_close(case, message) and _is_the_end(case, spoke, before, at)
     what: LineKind = "solved" if solved else "asked" if spoke.needs_answer else "wrote"
-    said_before = [line.at for line in case.history if line.what in ("asked", "wrote", "solved")]
-    returned = what == "asked" and not asked_back and at - max(said_before, default=at - APART) >= APART
+    theirs = [line.at for line in case.history if line.what not in OURS]
+    returned = what == "asked" and not asked_back and all(abs(at - other) >= APART for other in theirs)
+    if what == "asked" and case.opened_at - quiet <= at < case.opened_at:
+        case = _began_earlier(case, at, terms)
     case = replace(
         case,
         contacts=case.contacts + 1,
         last_at=max(case.last_at, at),
         service=case.service or spoke.service,
-        history=(*case.history, Line(message.id, at, what))[-KEPT:],
+        history=with_line(case.history, Line(message.id, at, what)),
         incident=spoke.incident or case.incident,
         audience=max(case.audience, message.audience),
         direct=case.direct or message.direct,
-        returns=(*case.returns, at)[-TIMES:] if returned else case.returns,
+        returns=tuple(sorted((*case.returns, at)))[-TIMES:] if returned else case.returns,
+        came_back=case.came_back + returned,
+        threads=_threads(case.threads, message),
     )
     if solved:
         clocks = tuple(met(clock, at, void=clock.kind != "resolution" and clock.about != "solution") for clock in case.clocks)
         return replace(case, solved_at=at, clocks=clocks), False
+    if any(line.what in OURS - {"hand_off"} and line.at > at for line in case.history):
+        return case, returned  # it was read after our answer, and written before
     case = replace(case, clocks=tuple(resumed(clock, at, terms) for clock in case.clocks))
     if spoke.needs_answer or asked_back:
-        case = _owed(case, message, spoke, terms)
+        case = _owed(case, message, spoke, terms, again)
     return case, returned
 
 
-def _owed(case: Case, message: Message, spoke: Spoke, terms: Sequence[Terms]) -> Case:
-    """The clocks of an answer and of a solution run; where the rules promise it sooner to who says this, it is owed sooner."""
+def with_line(history: tuple[Line, ...], *new: Line) -> tuple[Line, ...]:
+    """In the order things were said, in which they are not always heard. Of a long history the middle is not kept."""
+    lines = [*history]
+    for line in new:
+        insort(lines, line, key=lambda each: (each.at, each.id))
+    over = len(lines) - FIRST - LATEST
+    return tuple(lines if over <= 0 else lines[:FIRST] + lines[FIRST + over :])
+
+
+def _is_the_end(case: Case, spoke: Spoke, before: Sequence[Line], at: datetime) -> bool:
+    """Their word that it works is, whoever mended it. Thanks are where our last word was an answer; right after a promise they will wait.
+
+    Neither is, if they are known to have asked later.
+    """
+    if any(line.what == "asked" and line.at > at for line in case.history):
+        return False
+    said = next((line for line in reversed(before) if line.what in OURS), None)
+    if spoke.solved == "works" or said is None:
+        return spoke.solved == "works"
+    promised = any(clock.kind == "promise" and is_running(clock) for clock in case.clocks)
+    return said.what == "answer" and not (promised and at - said.at < APART)
+
+
+def _began_earlier(case: Case, at: datetime, terms: Sequence[Terms]) -> Case:
+    """A message that was read late began it: so long have they waited, and what is owed is owed since then."""
+
+    def since(clock: Clock) -> Clock:
+        own = next((one for one in terms if one.promise.name == clock.promise), None)
+        new = started(own, clock.kind, at) if own and clock.started_at == case.opened_at and clock.kind != "promise" else None
+        return clock if new is None or not is_running(clock) or clock.breached_at or clock.paused_at else new
+
+    return replace(case, opened_at=at, clocks=tuple(map(since, case.clocks)))
+
+
+def _owed(case: Case, message: Message, spoke: Spoke, terms: Sequence[Terms], again: bool) -> Case:
+    """The clocks of an answer and of a solution run; where the rules promise it sooner to who says this, it is owed sooner.
+
+    again   it was over, and they come back: an answer is owed as to who comes for the first time, if the rules promise no next one
+    """
     promise = fitting(terms, message.source, spoke.kinds | set(case.needs))
     if promise is None:
         return case
@@ -142,6 +195,8 @@ def _owed(case: Case, message: Message, spoke: Spoke, terms: Sequence[Terms]) ->
         if old and (old.breached_at or old.promise == promise.promise.name):
             continue
         new = started(promise, kind, message.posted_at)
+        if kind == "next_response" and again and new is None and (first := started(promise, "first_response", message.posted_at)):
+            new = replace(first, kind=kind)
         if new and old is None and (kind != "resolution" or not any(clock.kind == kind for clock in case.clocks)):
             case = replace(case, clocks=kept((*case.clocks, new)))
         elif new and old and new.due_at < old.due_at:
@@ -159,16 +214,16 @@ def kept(clocks: tuple[Clock, ...]) -> tuple[Clock, ...]:
 
 def _tell(case: Case, spoke: Spoke, returned_at: datetime | None) -> Reason | None:
     """What a human must hear of this message, the most urgent; each once until the case is solved."""
-    need: Reason | None = next((need for need in HUMAN if need in spoke.kinds and need not in case.needs), None)
+    known = {*case.needs, "fraud"} if spoke.warns and "scam" in case.needs else case.needs
+    need: Reason | None = next((need for need in HUMAN if need in spoke.kinds and need not in known), None)
     if need or returned_at is None or len(case.returns) < TIMES or "repeat" in case.needs:
         return need
-    return "repeat" if returned_at - case.returns[0] <= WEEK else None
+    return "repeat" if case.returns[-1] - case.returns[0] <= WEEK else None
 
 
-def waits_for_customer(case: Case) -> bool:
+def _waits_for_customer(said: Sequence[Line]) -> bool:
     """Did the brand ask something that they have not answered yet?"""
-    last = next((line.what for line in reversed(case.history) if line.what != "hand_off"), "asked")
-    return last == "asked_back"
+    return next((line.what for line in reversed(said) if line.what != "hand_off"), "asked") == "asked_back"
 
 
 def may_close(case: Case, message: Message) -> bool:
@@ -190,12 +245,12 @@ def _ended_at(case: Case, quiet: timedelta, now: datetime) -> datetime | None:
 
 
 def _again(case: Case, message: Message, spoke: Spoke, rules: Cases) -> bool:
-    """Is it the same matter, soon enough? Another service is another matter, unless it is said in answer to what was said here."""
+    """Is it the same matter, soon enough? Another service is another matter, unless they say "still", or answer what was said here."""
     ended = _ended_at(case, rules.quiet, message.posted_at)
     if not spoke.needs_answer or (ended and message.posted_at - ended > rules.reopen_within):
         return False
     in_it = {message.in_reply_to, message.conversation} & set(case.messages)
-    return bool(in_it) or not spoke.service or not case.service or spoke.service == case.service
+    return bool(in_it) or spoke.still or not spoke.service or not case.service or spoke.service == case.service
 
 
 def _opened_again(case: Case) -> Case:
@@ -207,7 +262,7 @@ def _opened_again(case: Case) -> Case:
 def _wrote_on(desk: Desk, case: Case, message: Message) -> Case:
     """A word more in a case that is over: it stays so."""
     line = Line(message.id, message.posted_at, "wrote")
-    case = replace(case, contacts=case.contacts + 1, history=(*case.history, line)[-KEPT:])
+    case = replace(case, contacts=case.contacts + 1, history=with_line(case.history, line))
     put(desk, case)
     return case
 
@@ -224,20 +279,7 @@ def forget_quiet(desk: Desk, now: datetime, quiet: timedelta) -> None:
         leave(desk, closed(case, quiet, now))
 
 
-# ── a message was taken away; time passed ────────────────────────────────────────────────────────────────────────
-
-
-def erased(desk: Desk, id_: str) -> None:
-    """A customer's message was taken away: out of the case. A case with none of theirs left forgets who they were."""
-    case = desk.cases.get(desk.by_message.get(id_, ""))
-    if case is None:
-        return
-    leave(desk, case)
-    ours = {line.id for line in case.history if line.what in ("answer", "asked_back", "hand_off")}
-    left = case.contacts - (id_ in case.messages and id_ not in ours)
-    kept = tuple(line for line in case.history if line.id != id_)
-    case = replace(case, history=kept, contacts=max(left, 0))
-    put(desk, case if left > 0 else replace(case, author="", accounts=(), references=()))
+# ── time passed ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def time_passed(desk: Desk, now: datetime) -> list[tuple[Case, Reason]]:

@@ -64,21 +64,27 @@ def put(desk: Desk, case: Case) -> None:
     desk.cases[case.id] = case
     desk.left.pop(case.id, None)
     for source, key, handle in accounts(case):
-        if desk.by_author.get((source, key)) != case.id:
+        if key and desk.by_author.get((source, key)) != case.id:
             desk.by_author[source, key] = case.id
         if handle and desk.by_handle.get((source, handle)) != case.id:
             desk.by_handle[source, handle] = case.id
-    for line in reversed(case.history):
-        if desk.by_message.get(line.id) == case.id and before is not None:
-            break  # what was said before it is known too
-        desk.by_message[line.id] = case.id
-    if before is not None and before.history[:1] != case.history[:1]:
-        for id_ in set(before.messages) - set(case.messages):
-            desk.by_message.pop(id_, None)
+    if before is None or before.history is not case.history or before.threads is not case.threads:
+        now, then = found_by(case), found_by(before) if before else ()
+        for id_ in now:
+            if desk.by_message.setdefault(id_, case.id) > case.id:  # one reply to two is one's, after a restart too
+                desk.by_message[id_] = case.id
+        for id_ in set(then).difference(now):
+            if desk.by_message.get(id_) == case.id:
+                del desk.by_message[id_]
     for number in case.references:
         if case.id not in desk.by_reference.get(number, ()):
             desk.by_reference[number] = (*desk.by_reference.get(number, ()), case.id)
     _list(desk, case)
+
+
+def found_by(case: Case) -> tuple[str, ...]:
+    """The messages and direct conversations that lead to it."""
+    return (*case.messages, *case.threads)
 
 
 def _list(desk: Desk, case: Case) -> None:
@@ -106,7 +112,7 @@ def drop(desk: Desk, case: Case) -> None:
             del desk.by_author[source, key]
         if desk.by_handle.get((source, handle)) == case.id:
             del desk.by_handle[source, handle]
-    for id_ in case.messages:
+    for id_ in found_by(case):
         if desk.by_message.get(id_) == case.id:
             del desk.by_message[id_]
     for number in case.references:

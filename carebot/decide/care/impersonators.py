@@ -4,12 +4,17 @@ The phisher's pattern during an outage: a name close to the brand's, replies to 
 code, a link. It takes all three: looks, a reply to somebody who is not us, and the asking; of a reply with hardly any words, which may be
 an image we cannot read, looks and reply are enough. Who merely likes us, works for us, is angry with us, lives in a town of our name or
 is the brand next door does not look like us: what is left of a handle or a name once the brand is taken out must be a word of service.
+
+How old the account is, where its network says, weighs on both sides. One of last week need not ask for anything yet, may go by our name
+alone, and may have a person's name beside the brand and the service ("Laura · Atención Lumbre"). One that is our name and a country, and
+has been that for a year, is a branch of ours that nobody wrote into the rules. Measured: tests/decide/lookalikes.py.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import timedelta
 from functools import lru_cache
 
 import msgspec
@@ -19,21 +24,33 @@ from carebot.model import Message, Text
 from carebot.understand.hand_offs import sent_elsewhere
 from carebot.understand.normalise import plain
 
+MOST_NAMES = 2  # words of a person's name beside ours
 WELL_KNOWN = 50_000  # followers: so many do not follow a thief of last week; a namesake has them
 NEAR = 9  # letters of a handle of ours from which one may be wrong, and of a name that is ours by itself; a neighbour's is as near as that
 
+YOUNG = timedelta(days=60)  # made for the outage, or for the last one
+SETTLED = timedelta(days=365)
+
 _SERVICE = (
-    *("atencionalcliente", "atencioncliente", "atencion", "clientes", "cliente", "soporte", "ayuda", "oficial", "responde", "contacto"),
-    *("asistencia", "seguridad", "incidencias", "reclamaciones", "verificacion", "verificado", "soluciones", "gestor", "equipo", "sac"),
-    *("helpdesk", "help", "support", "customercare", "customer", "care", "services", "service", "official", "team", "contact"),
-    *("security", "verified", "verify"),
+    *("atencionalcliente", "atencioncliente", "atencion", "clientes", "cliente", "soporte", "ayudas", "ayuda", "oficial", "responde"),
+    *("asistencia", "seguridad", "incidencias", "reclamaciones", "reclamos", "verificacion", "verificado", "soluciones", "gestores"),
+    *("gestor", "gestion", "equipo", "sac", "atc", "agentes", "agente", "asesores", "asesor", "tecnicos", "tecnico", "averias", "centro"),
+    *("departamento", "servicios", "servicio", "contacto", "antifraude", "fraudes", "fraude", "reembolsos", "reembolso", "devoluciones"),
+    *("compensaciones", "compensacion", "indemnizaciones", "desbloqueos", "desbloqueo", "facturacion", "facturas", "cuentas", "tarjetas"),
+    *("online", "digital", "whatsapp", "chat", "directo", "personal", "informacion", "info"),
+    *("helpdesk", "helpline", "help", "support", "customercare", "customer", "careline", "care", "services", "service", "official", "team"),
+    *("contact", "security", "verified", "verify", "desk", "center", "centre", "refunds", "refund", "recovery", "fraud", "agents", "agent"),
+    *("billing", "claims", "accounts", "compensation", "unlock"),
 )
-_FILLERS = ("the", "de", "del", "la", "el", "tu", "your", "al", "es", "esp", "espana", "spain", "uk", "mx", "eu")
+_COUNTRIES = ("es", "esp", "espana", "spain", "uk", "mx", "mexico", "ar", "argentina", "co", "colombia", "cl", "chile", "pe", "peru", "us")
+_FILLERS = ("the", "de", "del", "la", "el", "tu", "te", "your", "al", "y", "24h", "24", "eu", *_COUNTRIES)
 # What looks like a Latin letter and is none, what looks like a letter and is a figure, and pairs that look like one letter.
-_LOOKS = str.maketrans("авсԁеһіјкӏморԛѕтуѵԝхαβεικνορτυχı", "abcdehijklmopqstyvwxabeikvoptuxi")
-_FIGURES = re.compile(r"(?<=[^\W\d_])[0134578](?=[^\W\d_])")
+_LOOKS = str.maketrans(
+    "авсԁеһіјкӏморԛѕтуѵԝхαβεικνορτυχıᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdehijklmopqstyvwxabeikvoptuxiabcdefghijklmnoprstuvwyz"
+)
+_FIGURES = re.compile(r"(?<!\d)[0134578](?=[^\W\d_])")
 _AS_LETTERS = dict(zip("0134578", "oleastb", strict=True))
-_PAIRS = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("ii", "u"))
+_PAIRS = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("ii", "u"), ("l", "i"))
 
 _ASKS = {
     "dm": re.compile(r" (dm|md|mp|inbox|mensaje (privado|directo)|por (el )?privado|direct message|message us|escribenos|write to us) "),
@@ -45,35 +62,63 @@ _ADDRESS = re.compile(r"https?://|\bwww\.|(?<=\w)\.(?:com|net|org|info|es|co|lin
 _DOORS = {"direct": "dm", "phone": "phone", "form": "link", "mail": "link", "chat": "link"}
 
 ASKS = {
-    "dm": Text("mensaje directo", "a direct message"),
-    "phone": Text("teléfono o WhatsApp", "a telephone number or WhatsApp"),
+    "dm": Text("un mensaje directo", "a direct message"),
+    "phone": Text("el teléfono o WhatsApp", "a telephone number or WhatsApp"),
     "code": Text("claves o códigos", "passwords or codes"),
     "link": Text("abrir un enlace", "opening a link"),
 }
 
 
 class Poser(msgspec.Struct, frozen=True):
-    """like   the account of ours, or our name, that it looks like · asks_for   keys of ASKS, empty where its words say nothing"""
+    """like      the account of ours, or our name, that it looks like
+    asks_for  keys of ASKS, empty where its words say nothing
+    days      how old the account was when it wrote; None: the network does not say"""
 
     like: str
     asks_for: tuple[str, ...]
+    days: int | None = None
+
+    @property
+    def age(self) -> Text:
+        """Said of a new account only: the age of an old one tells nobody anything."""
+        if self.days is None or self.days >= YOUNG.days:
+            return Text("", "")
+        if self.days < 2:
+            return Text("; la cuenta es de ayer o de hoy", "; the account was made yesterday or today")
+        return Text(f"; la cuenta tiene {self.days} días", f"; the account is {self.days} days old")
 
 
 def poses_as_us(message: Message, rulebook: Rulebook) -> Poser | None:
-    """A reply to one of our customers by an account that looks like ours and asks for something, or None."""
+    """A reply to one of our customers by an account that looks like ours and asks for something, or is new; or None."""
+    if not (message.in_reply_to or "@" in message.text):
+        return None
     brand = rulebook.file.brand
-    ours = tuple(handle for handles in brand.accounts.values() for handle in handles)
+    ours = tuple(_user(handle, network) for network, handles in brand.accounts.items() for handle in handles)
     if not message.author or message.audience >= WELL_KNOWN or not _answers_somebody(message, ours):
         return None
+    if (message.source, message.author.lower().lstrip("@")) in rulebook.own_accounts:
+        return None
     others = tuple(name for brand_, names in brand.compare_with.items() for name in (brand_, *names))
-    like = _looks_like(message.author, message.author_name, ours, (brand.name, *brand.also_called), others)
+    age = message.posted_at - message.author_since if message.author_since else None
+    young, settled = age is not None and age < YOUNG, age is not None and age >= SETTLED
+    handle, names = _user(message.author, message.source), (brand.name, *brand.also_called)
+    if not ours and _bare(handle) in map(_bare, names):
+        return None  # the rules name no account of ours: this may be it
+    if handle.lower() in map(str.lower, ours):  # our very own, on another server of a network where the rules name ours, or new elsewhere
+        surely = handle if young or message.source in brand.accounts else ""
+    else:
+        surely = _looks_like(handle, message.author_name, ours, names, others, young=False)
+    if surely and settled and _is_a_branch(handle, (*ours, *names)):
+        return None
+    like = surely or (_looks_like(handle, message.author_name, ours, names, others, young=True) if young else "")
     asks = _asks_for(message.text) if like else ()
-    return Poser(like, asks) if like and (asks or _hardly_any_words(message.text)) else None
+    enough = asks or (young and surely) or _hardly_any_words(message.text)
+    return Poser(like, asks, age.days if age is not None else None) if like and enough else None
 
 
 def _answers_somebody(message: Message, ours: tuple[str, ...]) -> bool:
     """Is it a reply, and not one to us? Who writes to us only is a customer, whatever their name."""
-    own = {handle.lower().lstrip("@") for handle in ours}
+    own = {handle.lower() for handle in ours}
     called = [name.lower() for name in re.findall(r"(?<!\w)@(\w+)", message.text)]
     if called:
         return not own.issuperset(called) and (bool(message.in_reply_to) or message.text.lstrip().startswith("@"))
@@ -94,21 +139,44 @@ def _hardly_any_words(text: str) -> bool:
 
 
 @lru_cache(maxsize=10_000)
-def _looks_like(author: str, author_name: str, ours: tuple[str, ...], names: tuple[str, ...], others: tuple[str, ...]) -> str:
+def _looks_like(
+    handle: str, author_name: str, ours: tuple[str, ...], names: tuple[str, ...], others: tuple[str, ...], *, young: bool
+) -> str:
     """Which account or name of ours this account could be taken for, or ""."""
-    handle = author.lstrip("@").partition("@")[0]  # of user@server the user
-    if handle.lower() in {own.lower().lstrip("@") for own in ours}:
-        return ""  # our own handle, on a network where the rules do not name it
     if any(other and other in _bare(each) for other in map(_bare, others) for each in (handle, author_name)):
         return ""
     for own in ours:
         if _is_near(_bare(own), _bare(handle)) or _only_service_is_left(own, handle, alone=True):
             return own
     for name in sorted(names, key=len, reverse=True):
-        whole = len(_bare(name)) >= NEAR  # "Banco Lumbre" is us; "Lumbre" may be anybody
+        whole = young or len(_bare(name)) >= NEAR  # "Banco Lumbre" is us; "Lumbre" may be anybody
         if any(_only_service_is_left(name, said, alone=whole) for said in (author_name, handle)):
             return name
+        if young and _is_somebody_of(name, author_name):
+            return name
     return ""
+
+
+def _is_somebody_of(own: str, said: str) -> bool:
+    """Is it a person's name beside our name and a word of service? "Laura · Atención al Cliente Lumbre"."""
+    left = re.split(r"\W+", unicodedata.normalize("NFC", said))
+    mine = {_bare(word) for word in re.split(r"\W+", own)}
+    words = [bare for bare in map(_bare, left) if bare and bare not in mine]
+    serving = [word for word in words if _is_service(_without_fillers(word))]
+    named = len(words) - len(serving)
+    return _bare(own) in _bare(said) and named <= MOST_NAMES and any(word in _SERVICE for word in serving)
+
+
+def _user(handle: str, network: str) -> str:
+    """Who it is, of user@server on Mastodon and of user.bsky.social on Bluesky, where a handle is an address."""
+    user = handle.lstrip("@").partition("@")[0]
+    return user.rpartition(".")[0].removesuffix(".bsky") if network == "bluesky" and "." in user else user
+
+
+def _is_a_branch(handle: str, ours: tuple[str, ...]) -> bool:
+    """Is its handle our name and a country, and nothing else?"""
+    parts = [_bare(handle).partition(_bare(own)) for own in ours]
+    return any(found and before + after in _COUNTRIES for before, found, after in parts)
 
 
 def _is_near(own: str, handle: str) -> bool:
@@ -140,11 +208,8 @@ def _only_service_is_left(own: str, said: str, *, alone: bool = False) -> bool:
 
 
 def _without_fillers(part: str) -> str:
-    part = part.strip("0123456789")
-    for filler in _FILLERS:
-        if part == filler:
-            return ""
-    return part
+    bare = part.strip("0123456789")
+    return "" if part in _FILLERS or bare in _FILLERS else bare
 
 
 def _is_service(part: str) -> bool:

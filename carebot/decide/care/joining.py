@@ -12,7 +12,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from carebot.decide.care.cases import KEPT, TIMES, kept
+from carebot.decide.care.cases import THREADS, TIMES, kept, with_line
 from carebot.decide.care.desk import Desk, drop, leave, put
 from carebot.decide.care.sla import met
 from carebot.model import Account, Case, Message
@@ -75,7 +75,7 @@ def _one(desk: Desk, other: Case, mine: Case, account: Account, at: datetime) ->
     case = replace(
         older,
         last_at=max(older.last_at, newer.last_at),
-        history=tuple(sorted((*older.history, *newer.history), key=lambda line: (line.at, line.id)))[-KEPT:],
+        history=with_line(older.history, *newer.history),
         contacts=older.contacts + newer.contacts,
         answers=older.answers + newer.answers,
         hand_offs=older.hand_offs + newer.hand_offs,
@@ -85,9 +85,11 @@ def _one(desk: Desk, other: Case, mine: Case, account: Account, at: datetime) ->
         audience=max(older.audience, newer.audience),
         direct=older.direct or newer.direct,
         returns=tuple(sorted((*older.returns, *newer.returns)))[-TIMES:],
+        came_back=older.came_back + newer.came_back + 1,
         accounts=(*older.accounts, named, *newer.accounts)[:MOST],
         references=tuple(dict.fromkeys((*older.references, *newer.references)))[:3],
         solved_at=older.solved_at and newer.solved_at,
+        threads=(*older.threads, *newer.threads)[-THREADS:],
     )
     put(desk, case)
     return case

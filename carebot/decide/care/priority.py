@@ -38,7 +38,12 @@ def weights(case: Case, reason: Reason | None, now: datetime) -> Iterator[str]:
 def severity(case: Case, reason: Reason, now: datetime) -> int:
     """2 to 4, as an alert has it."""
     raised = sum(1 for _ in weights(case, reason, now)) >= 2
-    return max(GRAVEST, GRAVE.get(reason, 4) - raised)
+    return max(GRAVEST, (4 if only_warns(case, reason) else GRAVE.get(reason, 4)) - raised)
+
+
+def only_warns(case: Case, reason: Reason) -> bool:
+    """Is it told of a fraud that caught nobody? It can wait for others like it."""
+    return reason == "fraud" and "fraud" not in case.needs
 
 
 def is_urgent(case: Case) -> bool:

@@ -161,10 +161,14 @@ def next_moment(clock: Clock) -> datetime | None:
 
 
 def met(clock: Clock, at: datetime, *, void: bool = False) -> Clock:
-    """Kept, or no longer owed; one that is over already stays as it is. What was said before the clock started keeps nothing."""
+    """Kept, or no longer owed; one that is over already stays as it is. What was said before the clock started keeps nothing.
+
+    One that stands still would have been due when what was left of it had passed.
+    """
     if clock.met_at or (clock.started_at > at and not void):
         return clock
-    return replace(clock, met_at=max(at, clock.started_at), void=void, paused_at=None, left=())
+    due = max(at, clock.paused_at) + timedelta(seconds=clock.left[-1]) if clock.paused_at and clock.left else clock.due_at
+    return replace(clock, met_at=max(at, clock.started_at), void=void, paused_at=None, left=(), due_at=due)
 
 
 def paused(clock: Clock, at: datetime, terms: Sequence[Terms]) -> Clock:

@@ -6,6 +6,7 @@ whenever they were read. What the evidence then means for incidents is `outbreak
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -31,13 +32,20 @@ def told_apart(state: State, signals: Sequence[Signal], plain: Mapping[str, str]
     return tuple(apart)
 
 
-def by_minute(state: State, signals: Sequence[Signal]) -> tuple[dict[int, list[Signal]], list[Signal]]:
+def by_minute(state: State, signals: Sequence[Signal], gone: Sequence[Signal] = ()) -> tuple[dict[int, list[Signal]], list[Signal]]:
     """The outage signals of each minute of posting, each as it counts; and those read before that count no longer. All is remembered.
 
-    Whoever was read before and counts only now is among those of their minute.
+    Whoever was read before and counts only now is among those of their minute. `gone`: what messages were that have other words now.
     """
     fresh: list[Signal] = []
     turned: dict[str, tuple[bool, Signal]] = {}  # by id: did it count before this batch? and as it counts now
+    for old in gone:
+        for other in voices.unsaid(state.voices, old):
+            turned[other.id] = (turned[other.id][0] if other.id in turned else not other.counted), other
+        if old.counted:
+            take_back(state, old)
+    for old in gone:
+        turned.pop(old.id, None)
     for signal in sorted((s for s in signals if s.kind == "outage"), key=lambda s: (s.posted_at, s.id)):
         marked, others = voices.heard(state.voices, signal)
         fresh.append(marked)
@@ -118,9 +126,6 @@ def _judged(state: State, cells: Sequence[Cell], minute: int, rulebook: Rulebook
 
 def behind(state: State, cell: Cell, minute: int, window: int) -> tuple[Signal, ...]:
     """The counted signals of the window that ends with this minute, oldest first."""
-    behind = (
-        signal
-        for signal in state.recent.get(cell.brand, ())
-        if (not cell.service or signal.service == cell.service) and minute - window < minute_of(signal.posted_at) <= minute
-    )
-    return tuple(sorted(behind, key=lambda signal: (signal.posted_at, signal.id)))
+    recent = state.recent.get(cell.brand, ())  # in this order
+    first, end = (bisect_left(recent, moment_of(edge), key=lambda signal: signal.posted_at) for edge in (minute - window + 1, minute + 1))
+    return tuple(signal for signal in recent[first:end] if not cell.service or signal.service == cell.service)

@@ -68,6 +68,19 @@ def heard(voices: Voices, signal: Signal) -> tuple[Signal, list[Signal]]:
     return mine, turned + _counted_again(voices, next_ones)
 
 
+def unsaid(voices: Voices, signal: Signal) -> list[Signal]:
+    """A post has other words now: these have no voice any more. The later ones that count now, and did not.
+
+    What was said after it in the same words stays a copy.
+    """
+    text = (signal.brand, "", str(signal.fingerprint))
+    if text in voices.runs:
+        voices.runs[text] = tuple(post for post in voices.runs[text] if post[1] != signal.id)
+    if signal.id not in voices.own:
+        return []
+    return [other for other in _silenced(voices, voices.own[signal.id]) if other.id != signal.id]
+
+
 def kept(voices: Voices, signal: Signal) -> None:
     """A post as it was stored. What was before the first that is known still decides whether it counts."""
     heard(voices, signal)

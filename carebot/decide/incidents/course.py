@@ -165,9 +165,8 @@ def tell(state: State, move: Move, rulebook: Rulebook, now: datetime) -> Alert:
     severity = shown_severity(incident, now) if move.by_evidence else incident.severity
     if not move.by_evidence and move.reason != "confirmed":
         severity = incident.told_severity if incident.told_severity < phases.UNTOLD else max(3, severity)
-    evidence = set(incident.messages)
-    mine = {incident.id, *incident.merged}
-    waits = [case for case in desk.waiting(state.desk.cases.values()) if case.incident in mine or not evidence.isdisjoint(case.messages)]
+    mine, theirs = {incident.id, *incident.merged}, {state.desk.by_message.get(id_) for id_ in incident.messages}
+    waits = desk.waiting(case for case in state.desk.cases.values() if case.incident in mine or case.id in theirs)
     paced = pace(state, incident, rulebook, now, now)
     facts = {
         "count": incident.count,
@@ -186,6 +185,7 @@ def tell(state: State, move: Move, rulebook: Rulebook, now: datetime) -> Alert:
         "accelerating": paced.accelerating,
         "severity_because": list(incident.severity_because),
         "merged_into": incident.merged_into or None,
+        **({"merged_into_service": into.service} if (into := state.incidents.get(incident.merged_into)) else {}),
         "rules": rulebook.fingerprint,
         "hidden": dict(incident.hidden),
         **flapping.facts(incident, state.incidents.values()),

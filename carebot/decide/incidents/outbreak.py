@@ -24,14 +24,17 @@ from carebot.model import Incident, Reason, Signal
 
 
 def counted(
-    state: State, signals: Sequence[Signal], rulebook: Rulebook, zone: ZoneInfo, now: datetime
+    state: State, signals: Sequence[Signal], rulebook: Rulebook, zone: ZoneInfo, now: datetime, gone: Sequence[Signal] = ()
 ) -> tuple[tuple[Signal, ...], list[Move]]:
     """All signals, outage signals marked as counted or not, and what they moved. Minute by minute in the order of posting.
 
+    gone   what messages were that have other words now: it is evidence of nothing any more
+
     Behind them those read before that count no longer, or only now, because of what was posted before them and is read only now.
     """
-    batch, taken = counting.by_minute(state, signals)
-    for signal in taken:
+    outages = [signal for signal in gone if signal.kind == "outage"]
+    batch, taken = counting.by_minute(state, signals, outages)
+    for signal in (*taken, *outages):
         _take_back(state, signal)
     done = {(signal.id, signal.kind): signal for marked in batch.values() for signal in marked}
     unsaid = {signal.id for signal in done.values()}

@@ -19,6 +19,7 @@ from carebot.decide.incidents.phases import Move, Push, is_open
 from carebot.decide.pressing import roles
 from carebot.decide.state import State, incident_now
 from carebot.decide.telling.alerts import alert_id
+from carebot.decide.telling.plainly import moment
 from carebot.model import Acted, Alert, Click, Incident, Reason, Text
 
 SNOOZE_FOR: Mapping[str, timedelta] = {"30m": timedelta(minutes=30), "1h": timedelta(hours=1), "4h": timedelta(hours=4)}
@@ -140,10 +141,8 @@ def line(click: Click, incident: Incident, rulebook: Rulebook) -> Text:
         case "resolve":
             return Text(f"{who} la da por resuelta", f"{who} says it is resolved")
         case "snooze":
-            until = (incident.snoozed_until or click.at).astimezone(ZoneInfo(rulebook.file.brand.time_zone))
-            return Text(
-                f"{who} la pospone hasta las {until:%H:%M} del {until:%d/%m}", f"{who} snoozes it until {until:%H:%M} on {until:%d/%m}"
-            )
+            until = moment(incident.snoozed_until or click.at, ZoneInfo(rulebook.file.brand.time_zone), click.at)
+            return Text(f"{who} la pospone hasta {until.es}", f"{who} snoozes it until {until.en}")
         case "not_incident":
             why = WHY_NOT.get(click.choice)
             said = f" «{click.text}»" if click.text else ""

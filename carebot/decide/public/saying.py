@@ -24,7 +24,8 @@ from carebot.decide.public.lengths import links
 from carebot.decide.public.words import STAGES, kind_of
 from carebot.decide.state import State, incident_now
 from carebot.decide.telling.alerts import alert_id
-from carebot.model import Acted, Alert, Click, Incident, Message, Posted, Reason, Stage, Statement, Text
+from carebot.decide.telling.plainly import left, moment
+from carebot.model import SHOWN, Acted, Alert, Click, Incident, Message, Posted, Reason, Stage, Statement, Text
 from carebot.understand.normalise import plain, tame
 from carebot.understand.redact import redact
 
@@ -47,6 +48,8 @@ def clicked(state: State, click: Click, rulebook: Rulebook, now: datetime) -> tu
     if incident is None:
         return Acted(click=click, outcome="nothing", because=GONE), None
     before = _meant(state, incident, click, rulebook, now)
+    if before and click.hash == SHOWN:
+        click = replace(click, hash=before.hash)
     after = _after(before, incident, click, rulebook, now) if before else _NOTHING_TO_SAY
     if isinstance(after, Text):
         return Acted(click=click, outcome="nothing", because=after), None
@@ -131,10 +134,10 @@ def time_passed(state: State, rulebook: Rulebook, now: datetime) -> list[Alert]:
             state.statements[one.id] = replace(one, met_at=now)
         elif now >= one.next_update_at and not one.due_told:
             state.statements[one.id] = replace(one, warned=True, due_told=True)
-            told.append(_told(state, one, "update_due", _due(one, rulebook, over=True), "due", rulebook, now))
+            told.append(_told(state, one, "update_due", _due(one, rulebook, now), "due", rulebook, now))
         elif now >= one.next_update_at - WARN and not one.warned:
             state.statements[one.id] = replace(one, warned=True)
-            told.append(_told(state, one, "update_due", _due(one, rulebook, over=False), "warned", rulebook, now))
+            told.append(_told(state, one, "update_due", _due(one, rulebook, now), "warned", rulebook, now))
     return told
 
 
@@ -181,27 +184,25 @@ def _told(state: State, one: Statement, reason: Reason, act: Text, subject: str,
 def _line(click: Click, one: Statement, rulebook: Rulebook) -> Text:
     """Who did what, for everybody in the thread."""
     who, lacks = click.name or click.user, statements.missing(one, rulebook)
+    missing = statements.lacking(lacks) if lacks else Text("ya se puede decir", "it may be said now")
     match click.action:
         case "propose":
             dear = any(links(text) for text in one.texts.values()) and any(kind_of(post.source, rulebook) == "x" for post in one.posts)
             es, en = (" Lleva un enlace: en X cuesta 0,20 $ en vez de 0,015 $.", " It has a link: on X it costs $0.20, not $0.015.")
             return Text(
-                f"{who} propone qué decir a los clientes; faltan aprobaciones: {lacks}.{es if dear else ''}",
-                f"{who} proposes what to tell customers; approvals missing: {lacks}.{en if dear else ''}",
+                f"{who} propone qué decir a los clientes; {missing.es}.{es if dear else ''}",
+                f"{who} proposes what to tell customers; {missing.en}.{en if dear else ''}",
             )
         case "approve":
-            left = (
-                Text(f"aprobaciones que faltan: {lacks}", f"approvals missing: {lacks}")
-                if lacks
-                else Text("ya se puede decir", "it may be said now")
-            )
-            return Text(f"{who} aprueba el texto: {left.es}", f"{who} approves the text: {left.en}")
+            return Text(f"{who} aprueba el texto; {missing.es}", f"{who} approves the text; {missing.en}")
         case "publish":
             return Text(f"{who} lo publica", f"{who} publishes it")
         case "withdraw":
             return Text(f"{who} retira el texto", f"{who} withdraws the text")
         case "said_it":
-            return Text(f"{who} lo ha dicho a mano{_until(one, rulebook).es}", f"{who} has said it by hand{_until(one, rulebook).en}")
+            return Text(
+                f"{who} ya se lo ha dicho a los clientes{_until(one, rulebook).es}", f"{who} has told customers{_until(one, rulebook).en}"
+            )
         case "it_is_there":
             return Text(f"{who} lo ha visto publicado", f"{who} has seen that it is there")
         case _:
@@ -217,7 +218,7 @@ def _outcome(one: Statement, rulebook: Rulebook) -> Text:
             return Text(f"El texto está publicado{until.es}.{there}", f"The text is public{until.en}.{there}")
         case "unsure":
             return Text(
-                "No se sabe si el texto llegó a publicarse. Mirad si está: carebot no lo repite.",
+                "No se sabe si el texto llegó a publicarse. Mira si está: carebot no lo repite.",
                 "Nobody knows whether the text was published. Look whether it is there: carebot does not repeat it.",
             )
         case "expired":
@@ -231,13 +232,14 @@ def _outcome(one: Statement, rulebook: Rulebook) -> Text:
 def _until(one: Statement, rulebook: Rulebook) -> Text:
     if not one.next_update_at:
         return Text("", "")
-    at = one.next_update_at.astimezone(ZoneInfo(rulebook.file.brand.time_zone))
-    return Text(f"; toca informar otra vez a las {at:%H:%M}", f"; the next update is due at {at:%H:%M}")
+    at = moment(one.next_update_at, ZoneInfo(rulebook.file.brand.time_zone), one.said_at or one.next_update_at)
+    return Text(f"; toca informar otra vez a {at.es}", f"; the next update is due at {at.en}")
 
 
-def _due(one: Statement, rulebook: Rulebook, *, over: bool) -> Text:
+def _due(one: Statement, rulebook: Rulebook, now: datetime) -> Text:
     assert one.next_update_at
-    at = f"{one.next_update_at.astimezone(ZoneInfo(rulebook.file.brand.time_zone)):%H:%M}"
-    if over:
-        return Text(f"Prometimos informar a las {at}: es la hora", f"We promised an update at {at}: it is due now")
-    return Text(f"Prometimos informar a las {at}: quedan 5 min", f"We promised an update at {at}: 5 min left")
+    at = moment(one.next_update_at, ZoneInfo(rulebook.file.brand.time_zone), now)
+    if now >= one.next_update_at:
+        return Text(f"Prometimos informar a {at.es}: es la hora", f"We promised an update at {at.en}: it is due now")
+    remains = left(one.next_update_at - now)
+    return Text(f"Prometimos informar a {at.es}: {remains.es.lower()}", f"We promised an update at {at.en}: {remains.en}")

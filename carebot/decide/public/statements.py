@@ -19,7 +19,9 @@ from msgspec.structs import replace
 from carebot.config.schema import Rulebook
 from carebot.decide.pressing import roles
 from carebot.decide.public.words import clean, does_not_fit, kind_of, posts, promise, promised_time
+from carebot.decide.telling.plainly import counted, sentence
 from carebot.model import Approval, Click, Post, Posted, Stage, Statement, StatementState, StatementTurn, Text
+from carebot.understand.visible import unmasked
 
 TURNS = 40
 LIVE = ("proposed", "approved", "publishing", "unsure")  # something can still come of it
@@ -89,6 +91,8 @@ def proposed(one: Statement, texts: Mapping[str, str], click: Click, rulebook: R
     words = {language: clean(text) for language, text in sorted(texts.items()) if clean(text)}
     if not words:
         return Text("El texto está vacío.", "The text is empty.")
+    if any(unmasked(text) != text for text in words.values()):
+        return MASKED
     if one.state == "proposed" and words == one.texts:
         return Text("Ese texto ya está propuesto.", "That text is proposed already.")
     places = posts(words, rulebook)
@@ -187,14 +191,23 @@ def why_not(one: Statement, stage: Stage | None, rulebook: Rulebook, now: dateti
     if not (one.posts and rulebook.file.statements.publish):
         return BY_HAND
     if lacks := missing(one, rulebook):
-        return Text(f"Faltan aprobaciones: {lacks}.", f"Approvals missing: {lacks}.")
+        return sentence([lacking(lacks)])
     return None
 
 
+def lacking(lacks: int) -> Text:
+    said = counted(lacks, ("aprobación", "aprobaciones"), ("approval is missing", "approvals are missing"))
+    return Text(f"{'falta' if lacks == 1 else 'faltan'} {said.es}", said.en)
+
+
 CHANGED = Text("El texto ha cambiado desde que lo viste. Léelo otra vez.", "The text has changed since you saw it. Read it again.")
+MASKED = Text(
+    "Una dirección del texto mezcla alfabetos: parece una y es otra. Bórrala y escríbela a mano.",
+    "An address in the text mixes alphabets: it looks like one and is another. Delete it and type it.",
+)
 TOO_OLD = Text("El texto ha caducado. Proponlo otra vez.", "The text has expired. Propose it again.")
 MOVED_ON = Text("La incidencia ya está en otro punto. Propón un texto nuevo.", "The incident has moved on. Propose a new text.")
-BY_HAND = Text("carebot no publica: cópialo y pulsa «Dicho».", 'carebot does not publish: copy it and press "Said".')
+BY_HAND = Text("carebot no publica: cópialo y pulsa «Ya lo hemos dicho».", 'carebot does not publish: copy it and press "We have said it".')
 
 
 # ── what became of it ────────────────────────────────────────────────────────────────────────────────────────────

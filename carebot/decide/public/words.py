@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 from carebot.config.schema import Rulebook
 from carebot.config.statements import PLACE, Words
 from carebot.decide.public.lengths import MOST, NAMES, counted, too_long
+from carebot.decide.telling import plainly
 from carebot.model import Incident, Language, Phase, Post, Stage, Statement, Text
+from carebot.understand import visible
 from carebot.understand.promises import promised
 
 STAGES: Mapping[Phase, Stage] = {"confirmed": "confirmed", "monitoring": "monitoring", "resolved": "resolved"}
@@ -37,6 +39,7 @@ STANDARD: Mapping[Stage, Text] = {
         "The problems with {service} that began at {since} are over. Thank you for your patience.",
     ),
 }
+_LA_UNA = re.compile(r"\b([Ll])as (?=01:\d\d\b)")  # a template says "las": to one o'clock only, it is "la"
 _ALL_OF_IT = Text("nuestros servicios", "our services")
 
 
@@ -49,7 +52,7 @@ def draft(id_: str, incident: Incident, rulebook: Rulebook, now: datetime, *, to
     if stage is None or (stage != "confirmed" and not told):
         return None
     words, values = template(incident.service, stage, rulebook), _values(incident, rulebook, now)
-    texts = {"es": filled(words.es, values["es"]), "en": filled(words.en, values["en"])}
+    texts = {"es": _LA_UNA.sub(r"\1a ", filled(words.es, values["es"])), "en": filled(words.en, values["en"])}
     return Statement(id=id_, incident=incident.id, stage=stage, texts=texts)
 
 
@@ -70,18 +73,13 @@ def filled(words: str, values: Mapping[str, str]) -> str:
 def _values(incident: Incident, rulebook: Rulebook, now: datetime) -> dict[str, dict[str, str]]:
     known, brand = rulebook.file.services.get(incident.service), rulebook.file.brand
     zone = ZoneInfo(brand.time_zone)
-    onset, today = incident.onset_at.astimezone(zone), now.astimezone(zone).date()
-    since = {"es": f"{onset:%H:%M}", "en": f"{onset:%H:%M}"}
-    if onset.date() == today - timedelta(days=1):
-        since = {"es": f"{onset:%H:%M} de ayer", "en": f"{onset:%H:%M} yesterday"}
-    elif onset.date() != today:
-        since = {"es": f"{onset:%H:%M} del {onset:%d/%m}", "en": f"{onset:%H:%M} on {onset:%d/%m}"}
+    since = plainly.time(incident.onset_at, zone, now)
     next_update = rounded(now + rulebook.file.statements.next_update).astimezone(zone)
     return {
         language: {
             "service": getattr(known.name if known else _ALL_OF_IT, language),
             "brand": brand.name,
-            "since": since[language],
+            "since": getattr(since, language),
             "next_update": f"{next_update:%H:%M}",
             "meanwhile": getattr(known.meanwhile, language) if known and known.meanwhile else "",
         }
@@ -98,8 +96,8 @@ def rounded(at: datetime) -> datetime:
 def promise(texts: Mapping[str, str], at: datetime, rulebook: Rulebook) -> datetime | None:
     """The moment by which these words, said at `at`, promise that customers hear again; None: they name none."""
     zone = ZoneInfo(rulebook.file.brand.time_zone)
-    found = [made.due for language, text in sorted(texts.items()) if (made := promised(text, language, at, zone))]
-    return min(found, default=None)
+    words = [promised(text, language, at, zone, holidays=rulebook.days_off) for language, text in sorted(texts.items())]
+    return min((made.due for made in words if made), default=None)
 
 
 def promised_time(texts: Mapping[str, str], at: datetime, rulebook: Rulebook) -> datetime | None:
@@ -134,9 +132,10 @@ def does_not_fit(texts: Mapping[str, str], posts: Sequence[Post], rulebook: Rule
         kind, text = kind_of(post.source, rulebook), texts[post.language]
         if over := too_long(text, kind):
             has, most, network = counted(text, kind), MOST[kind], NAMES[kind]
+            more = plainly.counted(over, ("carácter", "caracteres"), ("character", "characters"))
             return Text(
-                f"{network}: sobran {over} caracteres del texto «{post.language}» ({has} de {most}). Acórtalo.",
-                f'{network}: the text "{post.language}" is {over} characters too long ({has} of {most}). Shorten it.',
+                f"{network}: {'sobra' if over == 1 else 'sobran'} {more.es} del texto «{post.language}» ({has} de {most}). Acórtalo.",
+                f'{network}: the text "{post.language}" is {more.en} too long ({has} of {most}). Shorten it.',
             )
     if max(map(_shown_length, texts.values())) > LONGEST:
         return Text(f"Como mucho {LONGEST} caracteres.", f"{LONGEST} characters at most.")
@@ -149,5 +148,4 @@ def _shown_length(text: str) -> int:
 
 def clean(text: str) -> str:
     """As it is published: nothing in it that cannot be seen. Emoji keep the joiners they are built with."""
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\t", " "))
-    return "".join(each for each in text if each in "\n\u200d" or unicodedata.category(each)[0] != "C").strip()
+    return visible.clean(unicodedata.normalize("NFC", visible.clean(text)))

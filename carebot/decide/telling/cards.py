@@ -34,8 +34,8 @@ def facts(state: State, incident: Incident, now: datetime) -> dict[str, Any]:
         "votes": {"yes": sum(incident.votes.values()), "no": len(incident.votes) - sum(incident.votes.values())},
         "severity_was": incident.told_severity if incident.told_severity < UNTOLD else None,
         "rule": next(iter(_most(signal.rule for signal in signals)), ""),
-        # Words that several people used: one person's may be anything, and may be taken back.
-        "why": _most(word for signal in signals for word in dict.fromkeys(signal.why))[:WORDS],
+        # Words that several people used: one person's may be anything, and may be taken back. A question mark tells nobody anything.
+        "why": _most(word for signal in signals for word in dict.fromkeys(signal.why) if any(map(str.isalpha, word)))[:WORDS],
     }
 
 

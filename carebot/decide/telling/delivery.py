@@ -4,6 +4,10 @@
 looked for before it is sent again, and nothing else of its incident goes out until then: the later card would not know which
 message to update. Trouble never ends in `never`; only a reason a human must hear about does.
 
+A later card stands for earlier ones that still wait, and inherits what they owe: since when somebody waits for it, and that the whole
+channel sees a rise of severity or the all-clear. A time that is further off than anything waits was written by a clock that was wrong
+since then, and is no time to wait for.
+
 What a destination refuses, and what is urgent and not taken in time, is told by the fallback: deliveries of their own to its ways
 (`fallback:NAME`), so that a crash in between neither loses nor doubles them. A channel gets at most six new messages a minute; the last
 of them is a digest if more than one is waiting. Nothing urgent is held.
@@ -68,15 +72,20 @@ Outcome = Sent | Wait | Trouble | Never | Absent
 
 def due(deliveries: Iterable[Delivery], now: datetime) -> tuple[Delivery, ...]:
     """What may go out now: the most severe first, then the oldest."""
-    ready = (delivery for delivery in waiting(deliveries) if delivery.next_at is None or delivery.next_at <= now)
+    ready = (delivery for delivery in waiting(deliveries) if delivery.next_at is None or is_past(delivery.next_at, now))
     return tuple(sorted(ready, key=lambda delivery: (delivery.quiet, _urgency(delivery.alert), delivery.alert.at, delivery.id)))
+
+
+def is_past(at: datetime, now: datetime) -> bool:
+    """Has the time come? Nothing waits for longer than LONGEST_WAIT and a little: further off, the clock was set back meanwhile."""
+    return at <= now or at > now + LONGEST_WAIT + MINUTE
 
 
 def waiting(deliveries: Iterable[Delivery]) -> tuple[Delivery, ...]:
     """The open deliveries that wait for nothing but time: none whose incident has another one in the air there."""
     still_open = [delivery for delivery in deliveries if delivery.state in ("new", "sending")]
-    in_the_air = {_thread(delivery) for delivery in still_open if delivery.state == "sending"}
-    return tuple(delivery for delivery in still_open if delivery.state == "sending" or _thread(delivery) not in in_the_air)
+    in_the_air = {thread(delivery) for delivery in still_open if delivery.state == "sending"}
+    return tuple(delivery for delivery in still_open if delivery.state == "sending" or thread(delivery) not in in_the_air)
 
 
 def coalesce(deliveries: Sequence[Delivery]) -> tuple[Delivery, ...]:
@@ -88,18 +97,29 @@ def coalesce(deliveries: Sequence[Delivery]) -> tuple[Delivery, ...]:
     """
     new = [delivery for delivery in deliveries if delivery.state == "new"]
     by_age = sorted(new, key=lambda delivery: delivery.alert.at)
-    latest = {_thread(delivery): delivery.id for delivery in by_age}
-    latest_told = {_thread(delivery): delivery.id for delivery in by_age if not delivery.quiet}
+    latest = {thread(delivery): delivery.id for delivery in by_age}
+    latest_told = {thread(delivery): delivery.id for delivery in by_age if not delivery.quiet}
     return tuple(
         msgspec.structs.replace(delivery, state="never", because=SAID_LATER, next_at=None)
         for delivery in new
-        if delivery.id not in (latest[_thread(delivery)], latest_told.get(_thread(delivery)))
+        if delivery.id not in (latest[thread(delivery)], latest_told.get(thread(delivery)))
     )
 
 
-def sending(delivery: Delivery, first: str, look_at: datetime) -> Delivery:
+def since(delivery: Delivery) -> datetime:
+    """Since when the oldest of what it says waits."""
+    return delivery.earlier.since if delivery.earlier else delivery.alert.at
+
+
+def unheard(delivery: Delivery) -> datetime:
+    """The same, but for what the fallback has told."""
+    return delivery.earlier.unheard if delivery.earlier else delivery.alert.at
+
+
+def sending(delivery: Delivery, first: str, look_at: datetime, now: datetime) -> Delivery:
     """On its way. Should we never hear the end, it is looked for at `look_at`. `first` is the incident's message there, if any."""
-    return msgspec.structs.replace(delivery, state="sending", ref=first, next_at=look_at)
+    opens = not (first or delivery.quiet)
+    return msgspec.structs.replace(delivery, state="sending", ref=first, next_at=look_at, tried_at=now, opens=opens)
 
 
 def after(delivery: Delivery, outcome: Outcome, now: datetime) -> Delivery:
@@ -107,16 +127,22 @@ def after(delivery: Delivery, outcome: Outcome, now: datetime) -> Delivery:
     change = msgspec.structs.replace
     match outcome:
         case Sent(ref):
-            return change(delivery, state="sent", ref=ref, next_at=None)
+            opens = delivery.opens or bool(ref and ref != delivery.ref)  # its thread's message was gone: it became one itself
+            return change(delivery, state="sent", ref=ref, next_at=None, opens=opens)
         case Wait(seconds):
-            return change(delivery, state="new", attempts=delivery.attempts + 1, next_at=now + timedelta(seconds=seconds))
+            wait = timedelta(seconds=seconds)
+            return change(delivery, state="new", attempts=delivery.attempts + 1, next_at=now + wait, opens=False)
         case Trouble():
-            again_at = max(now + backoff(delivery.id, delivery.attempts), delivery.next_at or now)
+            again_at = max(now + backoff(delivery.id, delivery.attempts), _sane(delivery.next_at, now))
             return change(delivery, attempts=delivery.attempts + 1, next_at=again_at)
         case Absent():
-            return change(delivery, state="new", next_at=None)
+            return change(delivery, state="new", next_at=None, opens=False)
         case Never(because):
-            return change(delivery, state="never", because=because, next_at=None)
+            return change(delivery, state="never", because=because, next_at=None, opens=False)
+
+
+def _sane(at: datetime | None, now: datetime) -> datetime:
+    return now if at is None or is_past(at, now) else at
 
 
 def backoff(id: str, attempts: int) -> timedelta:
@@ -144,9 +170,14 @@ def is_urgent(alert: Alert) -> bool:
     return grave or alert.reason in _MUTE or (alert.reason == "trouble_over" and alert.facts.get("about") in _OVER)
 
 
-def late_at(alert: Alert, awake_since: datetime) -> datetime:
-    """When the fallback tells it. After a restart the destination gets its minute too: it may be perfectly well."""
-    return max(alert.at, awake_since) + _MUTE.get(alert.reason, PATIENCE)
+def late_at(delivery: Delivery, awake_since: datetime, now: datetime) -> datetime:
+    """When the fallback tells it. After a restart the destination gets its minute too: it may be perfectly well.
+
+    News that stands for what waits already is as late as that. What was decided in the future was decided by a clock that was ahead.
+    """
+    at = unheard(delivery)
+    begun = awake_since if at > now + MINUTE else max(at, awake_since)
+    return begun + _MUTE.get(delivery.alert.reason, PATIENCE)
 
 
 # ── the fallback ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -230,7 +261,7 @@ def _line(alert: Alert) -> dict[str, Any]:
     return {"es": alert.headline.es, "en": alert.headline.en}
 
 
-def _thread(delivery: Delivery) -> tuple[str, str]:
+def thread(delivery: Delivery) -> tuple[str, str]:
     return thread_of(delivery.alert), delivery.destination
 
 

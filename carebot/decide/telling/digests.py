@@ -20,16 +20,21 @@ from carebot.decide.care import desk
 from carebot.decide.heard import Heard
 from carebot.decide.incidents.phases import is_open
 from carebot.decide.state import State
-from carebot.decide.telling import days
+from carebot.decide.telling import days, plainly
 from carebot.decide.telling.alerts import alert_id
 from carebot.decide.telling.days import Day, Lasted, Summed
+from carebot.decide.telling.plainly import clock, counted, figure, moment, span
 from carebot.decide.telling.routing import Told
-from carebot.decide.telling.sentences import number, service_name
+from carebot.decide.telling.sentences import service_name, waiting
+from carebot.decide.telling.together import WHY
 from carebot.model import Alert, Deleted, Signal, Text
 
 SHOWN = 3  # services, incidents, people to thank
 ADVOCATE = 1000  # followers; or who praised us twice
 _WEEK = timedelta(days=7)
+_MESSAGES = (("mensaje", "mensajes"), ("message", "messages"))
+_COMPLAINTS = (("queja", "quejas"), ("complaint", "complaints"))
+_OTHER_MATTERS = Text("otros asuntos", "other matters")
 _BLIND = ("gap", "source_silent", "budget")  # alerts that say that something was not heard
 _THANKS = Text("¡Muchas gracias por contarlo! Se lo decimos hoy al equipo.", "Thank you so much for saying so! We'll tell the team today.")
 
@@ -74,15 +79,19 @@ def due(state: State, rulebook: Rulebook, now: datetime) -> list[Alert]:
     return said
 
 
-def noted(before: State, state: State, heard: Heard, signals: Sequence[Signal], told: Told, zone: ZoneInfo, now: datetime) -> None:
-    """The day with what this step heard, said and did not say."""
-    gone = [event.id for event in heard.events if isinstance(event, Deleted)]
+def noted(
+    before: State, state: State, heard: Heard, signals: Sequence[Signal], changed: Sequence[str], told: Told, zone: ZoneInfo, now: datetime
+) -> None:
+    """The day with what this step heard, said and did not say. `changed`: messages that mean something else now than the day knows."""
+    gone = [*changed, *(event.id for event in heard.events if isinstance(event, Deleted))]
+    new = [message for message in heard.messages if message.id not in heard.edited]
     was = before.incidents
     over = [
         one for id_, one in state.incidents.items() if not is_open(one) and not one.merged_into and (id_ not in was or is_open(was[id_]))
     ]
-    known = days.heard(state.memory.days, heard.messages, signals, gone, heard.set_aside, zone, now)
-    state.memory.days = days.told(known, told.alerts, [alert for alert, _ in told.muted], over, zone, now)
+    known = days.heard(state.memory.days, new, signals, gone, heard.set_aside, zone, now)
+    unsaid = [alert for alert, why in told.muted if not why.startswith(WHY)]
+    state.memory.days = days.told(known, told.alerts, unsaid, over, zone, now)
 
 
 def latest(when: DigestAt, rulebook: Rulebook, zone: ZoneInfo, now: datetime) -> datetime:
@@ -151,18 +160,17 @@ def _week(known: days.Days, end: date) -> tuple[int, int, int, int] | None:
 
 def _alert(told: Figures, route: str, rulebook: Rulebook, zone: ZoneInfo, moment: datetime, now: datetime) -> Alert:
     lines = list(_lines(told, rulebook, zone, now))
-    spoken = sum(count for _, count, _ in told.complaints)
-    span = f"{told.first:%d/%m}" if told.first == told.last else f"{told.first:%d/%m}–{told.last:%d/%m}"
+    heard = counted(told.messages, *_MESSAGES)
+    spoken = counted(sum(count for _, count, _ in told.complaints), *_COMPLAINTS)
+    first, last = plainly.day(told.first), plainly.day(told.last)
+    days = first if told.first == told.last else Text(f"{first.es}–{last.es}", f"{first.en}–{last.en}")
     return Alert(
         alert=alert_id(f"digest {route}", "digest", moment),
         at=now,
         late_by_s=max(0, int((now - moment).total_seconds())),
         reason="digest",
         brand=rulebook.file.brand.name,
-        headline=Text(
-            f"{span}: {number(told.messages, 'mensaje', 'mensajes')}, {number(spoken, 'queja', 'quejas')}",
-            f"{span}: {number(told.messages, 'message', 'messages')}, {number(spoken, 'complaint', 'complaints')}",
-        ),
+        headline=Text(f"{days.es}: {heard.es}, {spoken.es}", f"{days.en}: {heard.en}, {spoken.en}"),
         detail=Text("\n".join(line.es for line in lines), "\n".join(line.en for line in lines)) if lines else None,
         say=_THANKS if told.thank else None,
         facts=_facts(told, now),
@@ -194,58 +202,53 @@ def _lines(told: Figures, rulebook: Rulebook, zone: ZoneInfo, now: datetime) -> 
     """Each a line for people; what there is nothing to say of is not said."""
     brand = rulebook.file.brand.name
     for service, count, usual in told.complaints[:SHOWN]:
-        name = service_name(rulebook, service, brand)
-        es, en = (f" (lo normal: {usual:.0f})", f" (usually {usual:.0f})") if usual is not None else ("", "")
-        yield Text(f"• {name.es}: {number(count, 'queja', 'quejas')}{es}", f"• {name.en}: {number(count, 'complaint', 'complaints')}{en}")
+        name = service_name(rulebook, service, brand) if service else _OTHER_MATTERS
+        es, en = ("", "") if usual is None else (f" (lo normal: {figure(round(usual), 'es')})", f" (usually {figure(round(usual), 'en')})")
+        bad = counted(count, *_COMPLAINTS)
+        yield Text(f"• {name.es}: {bad.es}{es}", f"• {name.en}: {bad.en}{en}")
     for one in told.ended[:SHOWN]:
-        name, span = service_name(rulebook, one.service, brand), _lasted(one.over_at - one.onset_at)
-        at = f"{one.onset_at.astimezone(zone):%H:%M}–{one.over_at.astimezone(zone):%H:%M}"
-        yield Text(f"• Incidencia: {name.es}, {span} ({at})", f"• Incident: {name.en}, {span} ({at})")
+        name, lasted = service_name(rulebook, one.service, brand), span(one.over_at - one.onset_at)
+        at, on = "–".join(clock(end.astimezone(zone)) for end in (one.onset_at, one.over_at)), Text("", "")
+        if told.first != told.last:
+            day = plainly.day(one.onset_at.astimezone(zone).date())
+            on = Text(f"{day.es} ", f"{day.en} ")
+        yield Text(f"• Incidencia: {name.es}, {lasted.es} ({on.es}{at})", f"• Incident: {name.en}, {lasted.en} ({on.en}{at})")
     for service, since in told.still_open[:SHOWN]:
-        name, at = service_name(rulebook, service, brand), f"{since.astimezone(zone):%d/%m %H:%M}"
-        yield Text(f"• Sigue abierta: {name.es}, desde {at}", f"• Still open: {name.en}, since {at}")
+        name, began = service_name(rulebook, service, brand), moment(since, zone, now)
+        yield Text(f"• Sigue abierta: {name.es}, desde {began.es}", f"• Still open: {name.en}, since {began.en}")
     if told.waiting and told.waiting_since:
-        oldest = _lasted(now - told.waiting_since)
-        yield Text(
-            f"• Esperan respuesta: {told.waiting}; quien más, {oldest}", f"• Waiting for an answer: {told.waiting}; longest {oldest}"
-        )
+        waits = waiting(told.waiting, now - told.waiting_since)
+        yield Text(f"• {waits.es}", f"• {waits.en}")
     if told.praised:
+        praise = counted(told.praised, ("elogio", "elogios"), ("compliment", "compliments"))
         es, en = (f", {told.advocates} de quien nos recomienda", f", {told.advocates} from advocates") if told.advocates else ("", "")
-        yield Text(
-            f"• {number(told.praised, 'elogio', 'elogios')}{es}: da las gracias",
-            f"• {number(told.praised, 'praise', 'praises')}{en}: say thanks",
-        )
+        yield Text(f"• {praise.es}{es}: da las gracias", f"• {praise.en}{en}: say thanks")
     yield from _missed(told)
     if told.week:
-        heard, said, heard_before, said_before = told.week
-        yield Text(
-            f"• Semana: {heard} mensajes{_change(heard, heard_before)}, {said} quejas{_change(said, said_before)}",
-            f"• Week: {heard} messages{_change(heard, heard_before)}, {said} complaints{_change(said, said_before)}",
-        )
+        heard, complained, heard_before, complained_before = told.week
+        said, more = counted(heard, *_MESSAGES), _change(heard, heard_before)
+        bad, worse = counted(complained, *_COMPLAINTS), _change(complained, complained_before)
+        yield Text(f"• Últimos 7 días: {said.es}{more.es}, {bad.es}{worse.es}", f"• Last 7 days: {said.en}{more.en}, {bad.en}{worse.en}")
 
 
 def _missed(told: Figures) -> Iterator[Text]:
-    counted = (
+    missed = (
         (told.late, ("aviso tarde", "avisos tarde"), ("late alert", "late alerts")),
-        (told.blind, ("hueco", "huecos"), ("gap", "gaps")),
-        (told.unsaid, ("aviso callado", "avisos callados"), ("alert not said", "alerts not said")),
+        (told.blind, ("rato sin oír", "ratos sin oír"), ("time not heard", "times not heard")),
+        (told.unsaid, ("aviso sin dar", "avisos sin dar"), ("alert not given", "alerts not given")),
         (
             told.set_aside,
             ("mensaje apartado sin leer", "mensajes apartados sin leer"),
             ("message set aside unread", "messages set aside unread"),
         ),
     )
-    es = [number(count, *words) for count, words, _ in counted if count]
-    en = [number(count, *words) for count, _, words in counted if count]
-    if es:
-        yield Text(f"• Se nos pudo escapar: {', '.join(es)}", f"• May have been missed: {', '.join(en)}")
+    told_of = [counted(count, es, en) for count, es, en in missed if count]
+    if told_of:
+        es, en = ", ".join(one.es for one in told_of), ", ".join(one.en for one in told_of)
+        yield Text(f"• Se nos pudo escapar algo: {es}", f"• We may have missed something: {en}")
 
 
-def _lasted(span: timedelta) -> str:
-    minutes = int(span.total_seconds() // 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min" if minutes < 2880 else f"{minutes // 1440} d"
-
-
-def _change(now: int, before: int) -> str:
-    """Against the week before, in whole per cent; nothing where there was none."""
-    return f" ({(now - before) * 100 / before:+.0f} %)" if before else ""
+def _change(now: int, before: int) -> Text:
+    """Against the week before, in whole per cent; nothing where there was none, or nothing changed."""
+    share = round((now - before) * 100 / before) if before else 0
+    return Text(f" ({share:+d} %)", f" ({share:+d}%)") if share else Text("", "")

@@ -21,7 +21,8 @@ class Matter(msgspec.Struct, frozen=True):
 
 
 class Held(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What one route was spared until `until`, by reason; `owner` and `because` of the silence, empty for quiet hours."""
+    """What one route was spared until `until`, by reason; `owner` and `because` of the silence, empty for quiet hours; `kind` of what is
+    told together (`together`)."""
 
     to: str
     since: datetime
@@ -30,6 +31,7 @@ class Held(msgspec.Struct, frozen=True, omit_defaults=True):
     because: str = ""
     counts: dict[str, int] = {}
     matters: tuple[Matter, ...] = ()
+    kind: str = ""
 
 
 def with_alert(held: Held, alert: Alert) -> Held:

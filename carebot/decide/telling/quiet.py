@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 from carebot.config.schema import Rulebook
 from carebot.config.values import OpenHours
 from carebot.decide.care.cases import HUMAN
+from carebot.decide.telling import plainly
 from carebot.decide.telling.alerts import alert_id
 from carebot.decide.telling.delivery import LISTED
 from carebot.decide.telling.held import Held
-from carebot.decide.telling.sentences import number
 from carebot.model import Alert, Text
 
 AHEAD = 9  # days: a rest that goes on for longer is looked at again then
@@ -50,23 +50,23 @@ def _spans(hours: OpenHours, now: datetime, zone: ZoneInfo, holidays: Mapping[da
 
 def told_at_last(held: Held, zone: ZoneInfo, now: datetime) -> Alert:
     """What was held, in one message: how many, and the latest of each matter."""
-    count = sum(held.counts.values())
-    since = held.since.astimezone(zone).strftime("%H:%M")
+    count, since = sum(held.counts.values()), plainly.moment(held.since, zone, now)
+    alerts = plainly.counted(count, ("aviso", "avisos"), ("alert", "alerts"))
     if held.owner:
         headline = Text(
-            f"Fin del silencio de {held.owner}: {number(count, 'aviso no dicho', 'avisos no dichos')}",
-            f"{held.owner}'s silence is over: {number(count, 'alert', 'alerts')} not said",
+            f"Fin del silencio de {held.owner}: {alerts.es} sin dar",
+            f"{held.owner}'s silence is over: {alerts.en} not given",
         )
     else:
         headline = Text(
-            f"En las horas de silencio: {number(count, 'aviso', 'avisos')} (el primero, a las {since})",
-            f"During quiet hours: {number(count, 'alert', 'alerts')} (the first at {since})",
+            f"En las horas de descanso: {alerts.es} (el primero, a {since.es})",
+            f"During quiet hours: {alerts.en} (the first at {since.en})",
         )
     matters = held.matters[-LISTED:]
     more = len(held.matters) - len(matters)
     lines = {
         language: "\n".join(
-            [f"• {matter.at.astimezone(zone):%H:%M} {getattr(matter.headline, language)}" for matter in matters]
+            [f"• {getattr(plainly.time(matter.at, zone, now), language)}: {getattr(matter.headline, language)}" for matter in matters]
             + ([f"… +{more}"] if more else [])
         )
         for language in ("es", "en")
@@ -77,12 +77,13 @@ def told_at_last(held: Held, zone: ZoneInfo, now: datetime) -> Alert:
         late_by_s=max(0, int((now - held.until).total_seconds())),
         reason="digest",
         headline=headline,
-        detail=Text(held.because, held.because) if held.owner else Text(**lines),
+        detail=Text(*("\n".join(filter(None, (held.because, lines[language]))) for language in ("es", "en"))),
         facts={
             "digest": "silence" if held.owner else "quiet",
             "counts": dict(sorted(held.counts.items())),
             "since": _iso(held.since),
             "until": _iso(held.until),
+            "cases": [matter.about for matter in matters if matter.about.startswith("case-")],
         },
         to=held.to,
     )

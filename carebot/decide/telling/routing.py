@@ -1,9 +1,10 @@
 """Who is told what, and who is spared: the last thing that happens to an alert before it leaves.
 
 In Alertmanager's order: what a bigger thing explains is hidden (inhibition), then what somebody asked not to hear is kept back (silence,
-snooze, quiet hours), then the same thing twice is once, then it is sent to every route that asked for it. Nothing vanishes: what was
-hidden is counted on the incident that hides it, what was kept back is told in one message when its time is over, and an incident that
-is still open then is shown. Severity 1, a moment of truth and fraud are never hidden; nor is what carebot says of itself.
+snooze, quiet hours) and many of one kind are told together, then the same thing twice is once, then it is sent to every route that asked
+for it. Nothing vanishes: what was hidden is counted on the incident that hides it, what was kept back is told in one message when its time
+is over, and an incident that is still open then is shown. Severity 1, a moment of truth and fraud are never hidden; nor is what carebot
+says of itself.
 https://prometheus.io/docs/alerting/latest/alertmanager/ (read 2026-11)
 """
 
@@ -21,7 +22,7 @@ from carebot.config.schema import Rulebook
 from carebot.decide.incidents import course, flapping
 from carebot.decide.incidents.phases import is_open, is_snoozed, services
 from carebot.decide.state import State
-from carebot.decide.telling import escalation, quiet
+from carebot.decide.telling import escalation, quiet, together
 from carebot.decide.telling.held import Held, with_alert
 from carebot.model import Alert, Incident, Reason
 from carebot.understand.normalise import plain
@@ -61,7 +62,8 @@ def time_passed(state: State, rulebook: Rulebook, now: datetime) -> list[Alert]:
     asked = {(silence.owner, silence.because, silence.until) for silence in rulebook.file.silences}
     over = [key for key, one in held.items() if one.until <= now or (one.owner and (one.owner, one.because, one.until) not in asked)]
     state.memory.held_back = {key: one for key, one in held.items() if key not in over}
-    said = [quiet.told_at_last(held[key], zone, now) for key in over]
+    kinds = ((held[key], together.told_together(state, held[key], rulebook, now) if held[key].kind else None) for key in over)
+    said = [alert for one, many in kinds if (alert := many if one.kind else quiet.told_at_last(one, zone, now))]
     for one in [one for one in state.incidents.values() if one.kept_back and is_open(one)]:
         hides = state.incidents.get(one.kept_back)
         if one.kept_back not in state.memory.held_back and not (hides and is_big(hides)):
@@ -126,6 +128,9 @@ def _decided(state: State, alert: Alert, rulebook: Rulebook, now: datetime) -> t
         _hold(state, alert, _key(silence, routes[0]), Held(routes[0], now, silence.until, silence.owner, silence.because))
         _note_unsaid(state, alert, _key(silence, routes[0]), now)
         return (), f"silenced by {silence.owner} until {silence.until:%Y-%m-%d %H:%M}: {silence.because}"
+    if held := together.waits(state, alert, routes[0], now):
+        _hold(state, alert, together.hold_key(held), held)
+        return (), f"{together.WHY} at {held.until:%Y-%m-%d %H:%M} UTC"
     if quiet.speaks_at_night(alert):
         return routes, ""
     rest = {route: until for route in routes if (until := quiet.rests_until(route, rulebook, now))}
@@ -220,6 +225,7 @@ def _note_unsaid(state: State, alert: Alert, key: str, now: datetime) -> None:
 
 
 def _note_said(state: State, alert: Alert, routes: tuple[str, ...], rulebook: Rulebook, now: datetime) -> None:
+    together.note_said(state, alert, routes[0], now)
     one = _card_of(alert, state)
     if one is None:
         return

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from carebot.decide.telling.plainly import counted, span
 from carebot.model import Reason, SelfReport, Text
 
 STUCK = timedelta(minutes=5)
@@ -58,7 +59,8 @@ def told(before: Told, vitals: Vitals, now: datetime) -> tuple[Told, tuple[SelfR
 
 def over(subject: str, began: datetime, now: datetime) -> SelfReport:
     well = _WELL[subject]
-    detail = Text(f"Duró desde el {began:%d/%m %H:%M} UTC.", f"It lasted since {began:%d/%m %H:%M} UTC.")
+    lasted = span(now - began)
+    detail = Text(f"Duró {lasted.es}.", f"It lasted {lasted.en}.")
     return SelfReport(id=subject, reason="trouble_over", headline=well, at=now, detail=detail)
 
 
@@ -70,7 +72,7 @@ def database_trouble(error: str, now: datetime) -> SelfReport:
         headline=Text("La base de datos falla: carebot no puede trabajar", "The database fails: carebot cannot work"),
         at=now,
         detail=Text(
-            f"{error}. Se reinicia y vuelve a intentarlo. Mire el disco y: journalctl -u carebot.",
+            f"{error}. Se reinicia y vuelve a intentarlo. Mira el disco y: journalctl -u carebot.",
             f"{error}. It starts again and tries again. Look at the disk and: journalctl -u carebot.",
         ),
     )
@@ -102,14 +104,15 @@ def _findings(vitals: Vitals, now: datetime) -> dict[str, _Finding]:
 
 def _outbox(vitals: Vitals, now: datetime) -> _Finding:
     age = now - vitals.unsaid_since if vitals.unsaid_since else timedelta(0)
-    since, many = f"{vitals.unsaid_since:%H:%M} UTC" if vitals.unsaid_since else "", vitals.unsaid
+    waits = counted(vitals.unsaid, ("aviso espera", "avisos esperan, el más antiguo"), ("alert has waited", "alerts wait, the oldest"))
+    oldest = span(age)
     return (
         _between(age > STUCK, age < DRAINED),
         "outbox_stuck",
         Text("Los avisos no llegan a Slack", "Alerts do not reach Slack"),
         Text(
-            f"{many} esperan, el más antiguo desde las {since}. No se pierde nada. Mire: carebot status.",
-            f"{many} wait, the oldest since {since}. Nothing is lost. Look at: carebot status.",
+            f"{waits.es} desde hace {oldest.es}. No se pierde nada. Mira: carebot status.",
+            f"{waits.en} for {oldest.en}. Nothing is lost. Look at: carebot status.",
         ),
     )
 
@@ -134,10 +137,10 @@ def _quarantine(vitals: Vitals) -> _Finding:
 def _disk(vitals: Vitals, share: float, reason: Reason, headline: Text) -> _Finding:
     if vitals.disk_free is None:
         return None, reason, headline, headline
-    free = f"{vitals.disk_free:.0%}"
+    free = f"{vitals.disk_free * 100:.0f}"
     detail = Text(
-        f"Queda libre un {free} del disco de la base de datos. Cuando se llene, carebot deja de oír: haga sitio.",
-        f"{free} of the database's disk is free. When it is full, carebot hears nothing: make room.",
+        f"Queda libre un {free} % del disco de la base de datos. Cuando se llene, carebot deja de oír: haz sitio.",
+        f"{free}% of the database's disk is free. When it is full, carebot hears nothing: make room.",
     )
     return _between(vitals.disk_free < share, vitals.disk_free > share + ROOM), reason, headline, detail
 
@@ -147,11 +150,11 @@ def _clock(vitals: Vitals) -> _Finding:
     if vitals.clock_ahead is None:
         return None, "clock_off", headline, headline
     off, ahead = abs(vitals.clock_ahead), vitals.clock_ahead > timedelta(0)
-    seconds = f"{off.total_seconds():.0f} s"
+    by = span(off) if off >= timedelta(minutes=2) else Text(*[f"{off.total_seconds():.0f} s"] * 2)
     detail = Text(
-        f"Va {seconds} {'adelantado' if ahead else 'atrasado'} respecto a Slack. Póngalo en hora por NTP: "
+        f"Va {by.es} {'adelantado' if ahead else 'atrasado'} respecto a Slack. Ponlo en hora por NTP: "
         "los plazos y las firmas dependen de él.",
-        f"It is {seconds} {'ahead of' if ahead else 'behind'} Slack's. Set it by NTP: promises and signatures depend on it.",
+        f"It is {by.en} {'ahead of' if ahead else 'behind'} Slack's. Set it by NTP: promises and signatures depend on it.",
     )
     return _between(off > CLOCK_OFF, off < CLOCK_RIGHT), "clock_off", headline, detail
 

@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from carebot.decide.public.statements import LIVE
+from carebot.decide.public.statements import LIVE, lacking
+from carebot.decide.telling.plainly import listed, moment
 from carebot.effects.card.blocks import Block, button, context, part, rich
 from carebot.effects.card_words import BUTTONS
 from carebot.effects.harmless import cut
@@ -29,17 +30,17 @@ ACTIONS: Mapping[StatementState, tuple[ClickAction, ...]] = {
 STATES: Mapping[StatementState, Text] = {
     "draft": Text("", ""),
     "proposed": Text(
-        "Propuesto por {who}; aprobaciones que faltan: {lacks}; caduca a las {until}",
-        "Proposed by {who}; approvals missing: {lacks}; expires at {until}",
+        "Propuesto por {who}; {lacks}; caduca a {until}",
+        "Proposed by {who}; {lacks}; expires at {until}",
     ),
-    "approved": Text("Aprobado por {approved}; caduca a las {until}", "Approved by {approved}; expires at {until}"),
+    "approved": Text("Aprobado por {approved}; caduca a {until}", "Approved by {approved}; expires at {until}"),
     "publishing": Text("Publicándose…", "Being published…"),
-    "published": Text("Dicho", "Said"),
-    "unsure": Text("No se sabe si se publicó: mirad si está", "Nobody knows whether it was published: look whether it is there"),
+    "published": Text("Ya dicho a los clientes", "Customers have been told"),
+    "unsure": Text("No se sabe si se publicó: mira si está", "Nobody knows whether it was published: look whether it is there"),
     "withdrawn": Text("Retirado", "Withdrawn"),
     "expired": Text("Caducado", "Expired"),
 }
-_NEXT = Text("próxima información a las {at}", "next update due at {at}")
+_NEXT = Text("próxima información a {at}", "next update due at {at}")
 
 
 def on_card(alert: Alert, language: Language, zone: ZoneInfo) -> tuple[Block, ...]:
@@ -54,8 +55,8 @@ def on_card(alert: Alert, language: Language, zone: ZoneInfo) -> tuple[Block, ..
         asked = []
     value = f"{alert.incident}#{told['hash']}" if state in ("proposed", "approved", "unsure") else alert.incident
     buttons = [button(action, getattr(BUTTONS[action], language), value) for action in asked]
-    line = _stands(told, state, alert.facts.get("next_update_at"), language, zone) if known else ""
-    shown: list[Block] = [_also(told, language)] if known and state in LIVE and len(told["texts"]) > 1 else []
+    line = _stands(told, state, alert, language, zone) if known else ""
+    shown: list[Block] = [_also(told, language)] if known and state in LIVE and set(told["texts"]) - {language} else []
     shown += [context(line)] if line else []
     return (*shown, {"type": "actions", "elements": buttons}) if buttons else tuple(shown)
 
@@ -66,17 +67,18 @@ def _also(told: Mapping[str, Any], language: Language) -> Block:
     return rich([part("preformatted", [{"type": "text", "text": cut(text, 1500)}]) for text in texts])
 
 
-def _stands(told: Mapping[str, Any], state: StatementState, owed: Any, language: Language, zone: ZoneInfo) -> str:
+def _stands(told: Mapping[str, Any], state: StatementState, alert: Alert, language: Language, zone: ZoneInfo) -> str:
+    def by(at: Any) -> str:
+        return getattr(moment(datetime.fromisoformat(at), zone, alert.at), language) if isinstance(at, str) else ""
+
     said = getattr(STATES[state], language).format(
         who=told["proposed_by"],
-        lacks=told["approvals_missing"],
-        approved=", ".join(told["approved_by"]),
-        until=_clock(told["expires_at"], zone),
+        lacks=getattr(lacking(told["approvals_missing"]), language),
+        approved=listed(told["approved_by"], language),
+        until=by(told["expires_at"]),
     )
     why = told["because"][language] if told["because"] and state in ("approved", "expired", "unsure") else ""
-    due = getattr(_NEXT, language).format(at=_clock(owed, zone)) if owed else ""
+    said = "" if why and state == "expired" else said
+    owed = alert.facts.get("next_update_at")
+    due = getattr(_NEXT, language).format(at=by(owed)) if owed else ""
     return " · ".join(part for part in (said, why, due) if part)
-
-
-def _clock(at: Any, zone: ZoneInfo) -> str:
-    return f"{datetime.fromisoformat(at).astimezone(zone):%H:%M}" if isinstance(at, str) else ""

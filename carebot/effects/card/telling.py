@@ -1,17 +1,15 @@
-"""The facts of an alert in words: numbers, times and lists as the desk's language writes them.
-
-A few lines of our own rather than Babel's 30 MB: what is written here are counts, spans and moments in two languages, the same bytes
-whatever the machine's locale is.
-"""
+"""The facts of an alert in words: numbers, times and lists as the desk's language writes them (`decide.telling.plainly`)."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from carebot.effects.card_words import LABELS, MONTHS, PHASES, SURE
+from carebot.decide.telling import plainly
+from carebot.effects.card_words import LABELS, MASKS, PHASES, SURE
 from carebot.effects.harmless import clean
 from carebot.model import Alert, Text
 
@@ -22,27 +20,22 @@ SMALL = 0.1  # what is usual but less than this is shown as "less than"
 def fields(alert: Alert, language: Language, zone: ZoneInfo, service_name: Text | None) -> dict[str, str]:
     """What stands beside the sentence, by its label. What the headline and the sentence say is not said again."""
     facts = alert.facts
-    also = {"also": many(facts.get("also"), language), "region": alert.region or ""}
-    counted = {"sampled": sampled(facts.get("sampled"), language), "volume": volume(facts.get("volume"), language)}
-    sure = {"false_alarms_a_month": confidence(facts.get("false_alarms_a_month"), language)}
     if alert.phase and not alert.case:
         nobody = getattr(LABELS["nobody"], language) if alert.phase in ("confirmed", "monitoring") else ""
         return {
             "state": getattr(PHASES[alert.phase], language),
             "owner": many(facts.get("owner"), language) or nobody,
-            **sure,
-            "next_update_at": moment(facts.get("next_update_at"), zone, language),
-            **also,
-            **counted,
+            "false_alarms_a_month": confidence(facts.get("false_alarms_a_month"), language) if alert.phase != "resolved" else "",
+            "next_update_at": moment(facts.get("next_update_at"), zone, language, alert.at),
+            "region": alert.region or "",
             "hidden": many(hidden(facts.get("hidden")), language),
         }
     return {
-        "service": getattr(service_name, language) if service_name else alert.service or "",
-        "since": since(alert, zone, language),
-        **also,
-        **{name: many(facts.get(name), language) for name in ("contacts", "answers", "hand_offs", "promise", "like", "asks_for")},
-        "due_at": moment(facts.get("due_at"), zone, language),
-        **sure,
+        "service": getattr(service_name, language) if service_name and alert.service and alert.case else "",
+        "since": "" if facts.get("cases") else since(alert, zone, language),
+        "region": alert.region or "",
+        "like": many(facts.get("like"), language),
+        **due(facts.get("due_at"), zone, language, alert.at),
     }
 
 
@@ -55,28 +48,43 @@ def since(alert: Alert, zone: ZoneInfo, language: Language) -> str:
     if alert.onset_at is None:
         return ""
     onset, now = alert.onset_at.astimezone(zone), alert.at.astimezone(zone)
-    return f"{at(onset, language, now)} ({span(max(0, (now - onset).total_seconds()))})"
+    lasts = (alert.at - alert.onset_at).total_seconds()
+    return at(onset, language, now) + (f" ({span(lasts, language)})" if lasts >= 60 else "")
+
+
+def due(value: Any, zone: ZoneInfo, language: Language, now: datetime) -> dict[str, str]:
+    """By when, or since when it is too late."""
+    if not (by := _moment(value)):
+        return {}
+    said = at(by.astimezone(zone), language, now.astimezone(zone))
+    if by > now:
+        return {"due_at": said}
+    return {"overdue": f"{said} ({getattr(LABELS['ago'], language).format(span((now - by).total_seconds(), language))})"}
 
 
 def at(moment: datetime, language: Language, beside: datetime | None = None) -> str:
     """10:42, and with its day where that is another one: 21 nov 10:42. A month in figures is another day in half of the world."""
-    same_day = beside and moment.date() == beside.date()
-    return f"{moment:%H:%M}" if same_day else f"{moment.day} {MONTHS[language][moment.month - 1]} {moment:%H:%M}"
+    same_day, clock = beside and moment.date() == beside.date(), plainly.clock(moment)
+    return clock if same_day else f"{getattr(plainly.day(moment.date()), language)} {clock}"
 
 
-def span(seconds: float) -> str:
-    minutes = int(seconds // 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60} min" if minutes < 2880 else f"{minutes // 1440} d"
+def span(seconds: float, language: Language) -> str:
+    said: str = getattr(plainly.span(timedelta(seconds=seconds)), language)
+    return said
 
 
-def moment(value: Any, zone: ZoneInfo, language: Language) -> str:
+def moment(value: Any, zone: ZoneInfo, language: Language, beside: datetime) -> str:
+    told = _moment(value)
+    return at(told.astimezone(zone), language, beside.astimezone(zone)) if told else ""
+
+
+def _moment(value: Any) -> datetime | None:
+    """The moment that a fact names; None where it is none, or one that no zone reaches."""
     try:
         told = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-        return at(told.astimezone(zone), language)
-    except (TypeError, ValueError, OverflowError):
-        return ""
+        return told if told.tzinfo and 2000 <= told.year <= 9000 else None
+    except (TypeError, ValueError):
+        return None
 
 
 def baseline(facts: Mapping[str, Any], language: Language) -> str:
@@ -89,29 +97,26 @@ def baseline(facts: Mapping[str, Any], language: Language) -> str:
     return said.format(less, window)
 
 
-def sampled(value: Any, language: Language) -> str:
-    """Of how many posts those that were read are a sample."""
-    if not isinstance(value, Mapping):
-        return ""
-    said: str = getattr(LABELS["of_about"], language)
-    return said.format(many(value.get("read"), language), many(value.get("of"), language))
-
-
-def volume(value: Any, language: Language) -> str:
-    """Posts that were counted where far more than usual were."""
-    if not isinstance(value, Mapping):
-        return ""
-    posts, usual, window = (many(value.get(name), language) for name in ("posts", "usual", "window_min"))
-    return f"{posts} ({getattr(LABELS['usual'], language)} {getattr(LABELS['usual_in'], language).format(usual, window)})"
-
-
 def confidence(value: Any, language: Language) -> str:
-    """How sure it is in one word, and what the word stands for."""
-    if not isinstance(value, int | float) or not value >= 0:
+    """How sure it is in one word, and what the word stands for: how often such evidence comes by chance."""
+    if not isinstance(value, int | float) or not 0 <= value < 10**6:
         return ""
     level = next(text for under, text in SURE if value <= under)
-    amount = f"{getattr(LABELS['under'], language)} {many(0.01, language)}" if value < 0.01 else many(value, language)
-    return f"{getattr(level, language)}: {amount} {getattr(LABELS['false_alarms'], language)}"
+    months = int(1 / value) if value > 0.01 else 12
+    how_often = "rare" if months >= 12 else "monthly" if months < 2 else "every"
+    number = many(max(1, round(value)), language) if how_often == "monthly" else many(months, language)
+    said = getattr(LABELS[f"false_alarms_{how_often}" if number != "1" else "false_alarms_one"], language).format(number)
+    return f"{getattr(level, language)} ({said})"
+
+
+def quoted(word: Any, language: Language) -> str:
+    said = many(word, language)
+    return f"«{said}»" if language == "es" else f"“{said}”"
+
+
+def masked(text: str, language: Language) -> str:
+    """A customer's words with what stands for their personal data in the reader's language."""
+    return re.sub(r"\[(card|phone)(?= [\d…]|\])", lambda found: f"[{getattr(MASKS[found[1]], language)}", text)
 
 
 def numbers(value: Any) -> list[float]:
@@ -126,7 +131,7 @@ def many(value: Any, language: Language) -> str:
         case None | bool() | "":
             return ""
         case int():
-            return _marked(f"{value:,}" if abs(value) >= 10_000 else str(value), language) if abs(value) < 10**12 else "…"
+            return plainly.figure(value, language) if abs(value) < 10**12 else "…"
         case float():
             return _marked(f"{value:.0f}" if abs(value) >= 10 else f"{value:.2g}", language)
         case Mapping():

@@ -1,8 +1,9 @@
 """The one door for everything pressed in Slack, whichever way it came: read, checked against our workspace, onto the queue.
 
-A click has its effect when it is committed, and no earlier; Slack hears of it by then, or after two of the three seconds it gives. What is
-sent twice is known by its id, here for as long as we remember and in the database for good. Who may press what is decided with everything
-else (`decide.pressing.roles`): here it only keeps a form from those who could not send it.
+A click has its effect when it is committed, and no earlier. Slack hears of it by then, or, after two of the three seconds it gives, when it
+is kept on the disk (`spool`); where that fails too, Slack tells the person that it failed. What is sent twice is known by its id, here for
+as long as we remember and in the database for good. Who may press what is decided with everything else (`decide.pressing.roles`): here it
+only keeps a form from those who could not send it.
 """
 
 from __future__ import annotations
@@ -11,21 +12,27 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+
+import msgspec
 
 from carebot.config.schema import Rulebook
 from carebot.decide.pressing import roles
 from carebot.effects.clicks.calls import Call
 from carebot.effects.clicks.forms import Form, FormFor, view
 from carebot.effects.clicks.payload import Pressed, Unreadable, of_form, read
-from carebot.effects.clicks.signature import is_signed
+from carebot.effects.clicks.signature import WITHIN, our_clock_ahead
+from carebot.effects.clicks.spool import Spool
 from carebot.errors import Trouble
 from carebot.model import Batch, Click, ClickAction, Text
 
 log = logging.getLogger(__name__)
 
 COMMIT_WITHIN_S = 2.0  # Slack shows an error to the person after 3
+KEEP_WITHIN_S = 0.7  # to have it on the disk instead
+SAY_AGAIN = timedelta(minutes=5)  # that our clock and Slack's are apart
+AGAIN_IN_S = 0.5
 FORM_WITHIN_S = 1.0  # to make a form: leave to open it (`trigger_id`) ends after 3
 REMEMBERED = 2000  # presses; a replay within five minutes meets them here, a later one in the database
 
@@ -38,12 +45,20 @@ _NO_FORM = Text(
 )
 
 
+class Apart(msgspec.Struct, frozen=True):
+    """What a request that Slack signed says of our clock. at: by our clock · ahead: ours, less theirs and the way here"""
+
+    at: datetime
+    ahead: timedelta
+
+
 class Door:
     """accept    returns when the batch is committed; raises asyncio.QueueFull when carebot is behind
     api       Slack's methods with the bot token; None where there is none: then no form opens and the press itself counts
     secrets   that sign requests over HTTP: the one in use, and the one before it while it is renewed
     forms     the buttons that ask for more first
     team, app   our workspace and app; "" checks nothing, and with a `team` of None, not known yet, no click is taken
+    spool     keeps what is not committed in time; None: that is not acknowledged
     """
 
     def __init__(
@@ -57,16 +72,26 @@ class Door:
         forms: Mapping[ClickAction, FormFor] | None = None,
         team: str | None = "",
         app: str = "",
+        spool: Spool | None = None,
     ) -> None:
         self._accept, self._rulebook, self._clock, self._api, self._secrets = accept, rulebook, clock, api, secrets
         self._forms = forms or {}
-        self.team, self._app = team, app
+        self.team, self._app, self._spool = team, app, spool
+        self.apart: Apart | None = None  # by the last signed request
+        self._said_apart: datetime | None = None
+        self._said_behind: datetime | None = None
         self._known: OrderedDict[str, None] = OrderedDict()
         self._working: set[asyncio.Task[None]] = set()
 
     async def over_http(self, headers: Mapping[str, str], body: bytes) -> dict[str, Any] | None:
         """What a signed request is answered. None: it is not surely Slack's and ours. Raises asyncio.QueueFull: not now."""
-        if not is_signed(headers, body, self._secrets, self._clock()):
+        now = self._clock()
+        ahead = our_clock_ahead(headers, body, self._secrets, now)
+        if ahead is None:
+            return None
+        self.apart = Apart(now, ahead)
+        if abs(ahead) > WITHIN:
+            self._say_apart(now, ahead)
             return None
         try:
             return await self._take(self._read(of_form(body)))
@@ -82,8 +107,19 @@ class Door:
             log.info("click refused because=%s", why)
             return {}
         except asyncio.QueueFull:
-            log.warning("click not taken: carebot is behind")
+            self._say_behind()
             return None
+
+    async def again(self, click: Click) -> None:
+        """What was kept before carebot ended; returns when it is committed."""
+        while True:
+            try:
+                await self._accept(Batch(source="slack", requests=0, events=(click,)))
+            except asyncio.QueueFull:
+                await asyncio.sleep(AGAIN_IN_S)
+            else:
+                break
+        self._committed(click)
 
     async def close(self) -> None:
         for task in self._working:
@@ -118,10 +154,48 @@ class Door:
         if done:
             accepted.result()
         else:
-            self._working.add(task := asyncio.create_task(_seen(accepted)))
-            task.add_done_callback(self._working.discard)
+            await self._keep(click, accepted)
         self._remember(click)
         return {}
+
+    async def _keep(self, click: Click, accepted: asyncio.Future[None]) -> None:
+        """It is on the disk when this returns. Raises QueueFull: nobody knows yet whether it was taken."""
+        if self._spool:
+            self._spool.expects(click)
+        self._start(self._seen(click, accepted))
+        if not self._spool:
+            raise asyncio.QueueFull
+        try:
+            async with asyncio.timeout(KEEP_WITHIN_S):
+                await asyncio.to_thread(self._spool.keep, click)
+        except (OSError, TimeoutError) as error:
+            log.warning("a click that waits could not be kept error=%s", type(error).__name__)
+            raise asyncio.QueueFull from None
+
+    async def _seen(self, click: Click, accepted: asyncio.Future[None]) -> None:
+        """Waits for a click that was not committed in time."""
+        try:
+            await accepted
+        except asyncio.QueueFull:
+            self._say_behind()
+        else:
+            self._committed(click)
+
+    def _committed(self, click: Click) -> None:
+        if self._spool:
+            self._spool.done(click.id)
+
+    def _say_behind(self) -> None:
+        """Once in a while: a crowd that presses is a line of the journal, not a thousand."""
+        now = self._clock()
+        if self._said_behind is None or abs(now - self._said_behind) >= SAY_AGAIN:
+            self._said_behind = now
+            log.warning("clicks not taken: carebot is behind")
+
+    def _say_apart(self, now: datetime, ahead: timedelta) -> None:
+        if self._said_apart is None or abs(now - self._said_apart) >= SAY_AGAIN:
+            self._said_apart = now
+            log.warning("click refused: signed by Slack, %.0f s %s by our clock", abs(ahead.total_seconds()), _when(ahead))
 
     async def _form(self, pressed: Pressed) -> Form | None:
         """What this press asks for first; None where it says it all. Raises TimeoutError."""
@@ -161,9 +235,5 @@ class Door:
         task.add_done_callback(self._working.discard)
 
 
-async def _seen(accepted: asyncio.Future[None]) -> None:
-    """Waits for a click that Slack was told of before it was committed."""
-    try:
-        await accepted
-    except asyncio.QueueFull:
-        log.warning("click not taken: carebot is behind")
+def _when(ahead: timedelta) -> str:
+    return "ago" if ahead > timedelta(0) else "from now"

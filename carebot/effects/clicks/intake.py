@@ -31,12 +31,17 @@ def once(conn: sqlite3.Connection, events: Sequence[Event]) -> tuple[list[Event]
             kept.append(event)
         elif event.id not in answered:
             answered.add(event.id)
-            click = event if event.action in PUBLIC or not event.text else replace(event, text=redact([tame(event.text)])[0])
+            click = screened(event)
             if is_elsewhere(conn, click):
                 refused.append(Acted(click=click, outcome="refused", because=_ELSEWHERE))
             else:
                 kept.append(click)
     return kept, tuple(refused)
+
+
+def screened(click: Click) -> Click:
+    """Without the personal data in what was typed, but for words that are meant for the public."""
+    return click if click.action in PUBLIC or not click.text else replace(click, text=redact([tame(click.text)])[0])
 
 
 def is_elsewhere(conn: sqlite3.Connection, click: Click) -> bool:

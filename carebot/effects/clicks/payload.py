@@ -17,7 +17,7 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from carebot.effects.harmless import clean
+from carebot.effects.harmless import clean, person
 from carebot.model import Click, ClickAction
 
 ACTIONS: tuple[ClickAction, ...] = get_args(ClickAction)
@@ -146,7 +146,9 @@ def _pressed(said: _BlockActions, now: datetime) -> Pressed:
     if action.selected_option:
         choice, _, value = action.selected_option.value.partition(":")
     incident, _, hash_ = value.partition("#")
-    channel = said.container.channel_id or ""
+    channel = said.container.channel_id
+    if not channel:
+        raise Unreadable("it was pressed in no channel")
     click = Click(
         id=_id(said.team, said.user.id, action.action_id, action.block_id, value, channel, said.container.message_ts, action.action_ts),
         action=_action(action.action_id),
@@ -212,7 +214,7 @@ def _workspace(user: _Person, team: _Team | None) -> str:
 
 
 def _name(user: _Person) -> str:
-    return _one_line(user.name or user.username)[:80]
+    return person((user.name or user.username)[:300])[:80]
 
 
 def _one_line(text: Any) -> str:

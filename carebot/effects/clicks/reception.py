@@ -13,15 +13,17 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import datetime
+from pathlib import Path
 
 from carebot.config.names import Kinds
 from carebot.config.schema import Rulebook
 from carebot.effects import secrets
 from carebot.effects.clicks.answers import Answers, InLoop
 from carebot.effects.clicks.calls import Api
-from carebot.effects.clicks.door import Accept, Door, OverHttp
+from carebot.effects.clicks.door import Accept, Apart, Door, OverHttp
 from carebot.effects.clicks.forms import FormFor, forms
 from carebot.effects.clicks.socket import SocketMode
+from carebot.effects.clicks.spool import Spool, beside
 from carebot.errors import Refused, Throttled, Trouble
 from carebot.model import ClickAction
 
@@ -46,6 +48,7 @@ class Reception:
         rulebook: Callable[[], Rulebook],
         kinds: Kinds,
         clock: Callable[[], datetime],
+        db: Path | None = None,
         more_forms: MakeForms = lambda rulebook: {},
     ) -> None:
         bot, app = _secret(secrets.SLACK), _secret(secrets.SLACK_APP)
@@ -54,6 +57,7 @@ class Reception:
         self._bot = Api(bot, base_url) if bot else None
         self._app = Api(app, base_url) if app else None
         own = _APP.match(app)
+        self._spool = Spool(beside(db)) if db else None
         self._door = Door(
             accept=accept,
             rulebook=rulebook,
@@ -63,6 +67,7 @@ class Reception:
             forms=forms(lambda: rulebook().file.brand.staff_language) | more_forms(rulebook),
             team=None if bot else "",
             app=own[1] if own else "",
+            spool=self._spool,
         )
         self.over_http: OverHttp | None = self._door.over_http if signing else None
         self._answers = (
@@ -78,6 +83,10 @@ class Reception:
         if self._answers:
             self._answers.wake()
 
+    def apart(self) -> Apart | None:
+        """What the last request that Slack signed says of our clock."""
+        return self._door.apart
+
     async def run(self) -> None:
         async with AsyncExitStack() as stack:
             for api in filter(None, (self._bot, self._app)):
@@ -85,12 +94,25 @@ class Reception:
             stack.push_async_callback(self._door.close)
             async with asyncio.TaskGroup() as side_by_side:
                 side_by_side.create_task(asyncio.Event().wait())  # there may be nothing to do but to be cancelled
+                side_by_side.create_task(self._again())
                 if self._bot:
                     side_by_side.create_task(self._who_we_are(self._bot))
                 if self._answers:
                     side_by_side.create_task(self._answers.run())
                 if self._app:
                     side_by_side.create_task(SocketMode(self._app, self._door.over_socket, self._base_url).run())
+
+    async def _again(self) -> None:
+        """What Slack was told of and was not committed when carebot ended."""
+        try:
+            left = self._spool.left() if self._spool else []
+        except OSError as error:
+            log.error("clicks kept before the last stop cannot be read error=%s", error)
+            return
+        for click in left:
+            await self._door.again(click)
+        if left:
+            log.info("clicks kept before the last stop are taken count=%d", len(left))
 
     async def _who_we_are(self, api: Api) -> None:
         """Which workspace is ours. Until Slack has told, no click is taken: a stranger's could not be told apart."""

@@ -16,11 +16,11 @@ from carebot.model import Language, Statement, Text
 def form(one: Statement, rulebook: Rulebook, language: Language) -> Form:
     """The form in which its words are changed. Its fields are called `es` and `en`, and come back as the click's."""
     asked = rulebook.file.statements
+    who = f"Tienen que aprobarlo otras {asked.approvals} personas" if asked.approvals > 1 else "Tiene que aprobarlo 1 persona"
+    must = f"{asked.approvals} people other than you" if asked.approvals > 1 else "1 person"
     rule = Text(
-        f"Lo leerán los clientes. Tienen que aprobarlo {asked.approvals} personas"
-        f"{' que no seas tú' if asked.approvals > 1 else ''}; si alguien cambia una letra, se empieza de nuevo.",
-        f"Customers will read it. {asked.approvals} people{' other than you' if asked.approvals > 1 else ''} must approve it;"
-        " if anybody changes one letter, it starts again.",
+        f"Lo leerán los clientes. {who}; si alguien cambia una letra, se empieza de nuevo.",
+        f"Customers will read it. {must} must approve it; if anybody changes one letter, it starts again.",
     )
     names = {"es": Text("En español", "In Spanish"), "en": Text("En inglés", "In English")}
     fields: list[Block] = [
