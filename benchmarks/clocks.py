@@ -5,11 +5,11 @@ Two real support accounts, both sides of what was said: a streaming service in E
 Beside them `by_hand` works the same waits out from the file in a dozen lines of its own, with none of carebot's code. Compared is each
 wait, by customer and moment: who is found by one alone, or answered at another second, is a difference and printed.
 
-What counts, on both sides. A wait begins with the first message that a customer says to the brand (it begins with its name, or is a post of
-their own or an answer with that name in it) and that needs an answer; it ends with the brand's first reply to them that is no hand-off,
-whichever of its accounts says it. A reply is to whoever wrote the message it answers, or else to whom it names first. After three days
-without a word on either side the conversation is over; who was answered in it and comes back within another fourteen goes on with it, who
-was not waits anew; a reply as late as that is an answer all the same.
+What counts, on both sides. A wait begins with the first message that a customer says to the brand (it begins with its name, is a post of
+their own with that name in it, or answers somebody and names it or nobody) and that needs an answer; it ends with the brand's first reply
+to them that is no hand-off, whichever of its accounts says it. A reply is to whoever wrote the message it answers, or else to whom it names
+first. After three days without a word on either side the conversation is over; who was answered in it and comes back within another
+fourteen goes on with it, who was not waits anew; a reply as late as that is an answer all the same.
 
     all          every message of a customer needs an answer, every reply is one
     hand-offs    the same, but replies that only send them elsewhere are none
@@ -68,7 +68,7 @@ def by_hand(
         at, text, to = datetime.fromisoformat(row["posted_at"]), row["text"], row.get("in_reply_to", "")
         names = [name.lower() for name in re.findall(r"@(\w+)", text)]
         named = names[0] if text.startswith("@") else ""
-        to_us = named in ours if named else bool(to) or any(name in ours for name in names)
+        to_us = named in ours if named and not to else bool(to and not named) or any(name in ours for name in names)
         who = (wrote.get(to) or named) if row["by_brand"] else row["author"]
         asked, last = talks.get(who, (NEVER, NEVER))
         over, silent = at - last > QUIET + REOPEN, at - last > QUIET

@@ -50,7 +50,9 @@ def test_who_talks_of_us_with_somebody_else_waits_for_no_answer_of_ours(text: st
 
 def test_an_answer_without_names_and_a_direct_message_are_said_to_us():
     assert match.is_addressed(say("gracias, ya lo pruebo", in_reply_to="x:7"), X)
-    assert match.is_addressed(say("@vecina @BancoLumbre a mí tampoco me va", in_reply_to="x:7"), X), "X writes the names of the thread itself"
+    assert match.is_addressed(say("@vecina @BancoLumbre a mí tampoco me va", in_reply_to="x:7"), X), (
+        "X writes the names of the thread itself"
+    )
     assert not match.is_addressed(say("@vecina a mí tampoco", in_reply_to="x:7"), X)
     assert match.is_addressed(say("@vecina te lo cuento luego", direct=True), X)
     assert match.is_addressed(say("no va", source="app_store"), X)
