@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from carebot import wire
 from carebot.decide.detecting import coverage
 from carebot.decide.detecting.cells import minute_of
-from carebot.decide.detecting.coverage import Ear, Ears, heard, listening, noted, of_rollup, share_of_hour
+from carebot.decide.detecting.coverage import Ear, Ears, heard, listening, noted, of_rollup
 from carebot.model import Coverage, Refusal
 from tests.saying import NOON, at
 
@@ -102,9 +102,10 @@ def test_what_a_source_brought_long_ago_weighs_less():
 
 def test_an_hour_counts_as_far_as_it_was_heard():
     gap = after(word(10, **FEED), word(100, since=40))  # minutes 11 to 39 are gone
-    assert share_of_hour(gap, "feed", START // 60) == pytest.approx(31 / 60)
-    assert share_of_hour(gap, "feed", START // 60 + 1) == pytest.approx(41 / 60)
-    assert share_of_hour(gap, "x", START // 60 + 1) == 1
+    hour = START // 60 * 60
+    assert [heard(gap, network, first, 60).mean() for network, first in (("feed", hour), ("feed", hour + 60), ("x", hour + 60))] == (
+        pytest.approx([31 / 60, 41 / 60, 1])
+    )
 
 
 def test_a_roll_up_is_heard_by_the_share_of_its_traffic_that_is():

@@ -188,11 +188,6 @@ def unread(ear: Ear, minute: int, most: int) -> int:
     return next((ago for ago in range(most) if known.get(minute - ago, 1.0) > 0), most)
 
 
-def share_of_hour(ears: Ears, network: str, hour: int) -> float:
-    """How much of an epoch hour was heard: what one hour more is worth to what is usual. To be asked within KEPT minutes."""
-    return float(heard(ears, network, hour * 60, 60).mean())
-
-
 def of_rollup(shares: Mapping[str, float], parts: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
     """The same for counts of several networks, or of several services: each part by its usual share of the traffic.
 
