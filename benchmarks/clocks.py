@@ -32,7 +32,7 @@ import msgspec
 from carebot.config.load import read
 from carebot.config.schema import Rulebook
 from carebot.decide.care.cases import HUMAN, NEEDS_ANSWER
-from carebot.effects.store import Store
+from carebot.effects.database.store import Store
 from carebot.loop import Loop
 from carebot.model import Case
 from carebot.replay import play, slots

@@ -103,7 +103,7 @@ def _own(half: int) -> list[str]:
 def opens(posts: Sequence[Post], seed: int) -> bool:
     """Do these posts open an incident, in the evening of a day with a complaint every twenty minutes?"""
     from carebot.commands import PACKAGED_RULES, rules_in
-    from carebot.effects.store import Store
+    from carebot.effects.database.store import Store
     from carebot.loop import Loop
     from carebot.replay import play, slots
 

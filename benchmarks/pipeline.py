@@ -90,7 +90,7 @@ def answering(lines: list[bytes], open_cases: int, seed: int = 2) -> Iterator[by
 def one_size(count: int, open_cases: int = 0) -> dict[str, Any]:
     """Everything measured for one size, in this process."""
     from carebot.commands import PACKAGED_RULES, rules_in
-    from carebot.effects.store import Store
+    from carebot.effects.database.store import Store
     from carebot.loop import Loop
     from carebot.model import Batch, Message
     from carebot.wire import events

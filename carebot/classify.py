@@ -24,7 +24,7 @@ from carebot.understand.verdicts import Verdicts
 from carebot.wire import asked, verdict_line
 
 if TYPE_CHECKING:
-    from carebot.effects.models import Models
+    from carebot.effects.reading.models import Models
 
 MOST = 1000
 

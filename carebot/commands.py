@@ -120,8 +120,8 @@ def _explain_text(args: argparse.Namespace) -> int:
 
 def replay(args: argparse.Namespace) -> int:
     from carebot.config.schema import Classifier
+    from carebot.effects.database.store import Store
     from carebot.effects.secrets import author_key
-    from carebot.effects.store import Store
     from carebot.loop import Loop
     from carebot.replay import Counted, lines, play, slots
     from carebot.wire import alert_line, events
@@ -230,7 +230,7 @@ def _models(classifier: Any) -> Iterator[Any]:
     if classifier is None:
         yield None
         return
-    from carebot.effects.models import Models
+    from carebot.effects.reading.models import Models
 
     def aside(report: Any) -> None:
         print(f"carebot: {report.headline.en}. {report.detail.en}", file=sys.stderr)

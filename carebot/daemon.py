@@ -23,19 +23,20 @@ from apscheduler.triggers.interval import IntervalTrigger
 from carebot.config.schema import Rulebook
 from carebot.decide.detecting.cells import minute_of
 from carebot.decide.telling.delivery import TERMINAL
-from carebot.effects import audit, systemd
+from carebot.effects import systemd
 from carebot.effects.clicks.reception import Reception
-from carebot.effects.destinations import Destination
-from carebot.effects.http import Client
-from carebot.effects.kept import Kept
-from carebot.effects.outbox import Rows
-from carebot.effects.publisher import publishable, publisher
+from carebot.effects.database import audit
+from carebot.effects.database.kept import Kept
+from carebot.effects.network.http import Client
+from carebot.effects.network.web import Health as WebHealth
+from carebot.effects.network.web import Metric, Web
 from carebot.effects.rules_file import RulesOnDisk
 from carebot.effects.secrets import secret
-from carebot.effects.sender import Sender
+from carebot.effects.telling.destinations import Destination
+from carebot.effects.telling.outbox import Rows
+from carebot.effects.telling.publisher import publishable, publisher
+from carebot.effects.telling.sender import Sender
 from carebot.effects.vitals import SLACK_API
-from carebot.effects.web import Health as WebHealth
-from carebot.effects.web import Metric, Web
 from carebot.listening import Listener
 from carebot.loop import Loop
 from carebot.model import Batch, Refusal

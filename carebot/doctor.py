@@ -15,10 +15,10 @@ import msgspec
 from carebot.config.schema import Classifier, Rulebook, Source
 from carebot.effects import secrets
 from carebot.effects.clicks import health
-from carebot.effects.fallback import Way
-from carebot.effects.http import Client
-from carebot.effects.one_writer import wal_reset_bug
-from carebot.effects.publisher import publishable
+from carebot.effects.database.one_writer import wal_reset_bug
+from carebot.effects.network.http import Client
+from carebot.effects.telling.fallback import Way
+from carebot.effects.telling.publisher import publishable
 from carebot.effects.vitals import knock, press, switch
 from carebot.errors import Trouble, Unusable
 from carebot.examples import tried
@@ -185,7 +185,7 @@ def _readers(classifier: Classifier | None) -> list[Finding]:
     said = [Finding("fast tier", True, "built in")]
     if classifier is None:
         return said
-    from carebot.effects.models import Models
+    from carebot.effects.reading.models import Models
 
     models = Models(classifier, aside=lambda _: None)
     try:

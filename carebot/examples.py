@@ -17,7 +17,7 @@ from carebot.understand.screen import screen
 from carebot.understand.verdicts import Verdicts
 
 if TYPE_CHECKING:
-    from carebot.effects.models import Models
+    from carebot.effects.reading.models import Models
 
 _AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

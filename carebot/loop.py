@@ -24,10 +24,10 @@ from carebot.decide.heard import Heard
 from carebot.decide.match import own_accounts
 from carebot.decide.state import State
 from carebot.decide.step import Outcome, step
-from carebot.effects import edits
 from carebot.effects.clicks import intake
-from carebot.effects.former_cases import former_cases
-from carebot.effects.store import Store
+from carebot.effects.database import edits
+from carebot.effects.database.former_cases import former_cases
+from carebot.effects.database.store import Store
 from carebot.model import Alert, Batch, Deleted, Delivery, Event, Message, Refusal
 from carebot.understand.embedded import Reader
 from carebot.understand.screen import Screened, screen, screen_others
@@ -35,7 +35,7 @@ from carebot.understand.services import BUILT_IN
 from carebot.understand.verdicts import Verdicts, overruled, unread
 
 if TYPE_CHECKING:
-    from carebot.effects.models import Models  # loaded only where rules ask for it
+    from carebot.effects.reading.models import Models  # loaded only where rules ask for it
 
 log = logging.getLogger("carebot")
 

@@ -18,21 +18,22 @@ from carebot.decide.public import shown
 from carebot.decide.telling import delivery
 from carebot.decide.telling.routing import FALLBACK
 from carebot.decide.telling.sentences import service_name
-from carebot.effects import last_words, secrets
+from carebot.effects import secrets
 from carebot.effects.clicks.forms import Form
 from carebot.effects.clicks.reception import Reception
 from carebot.effects.clicks.statement_form import form
-from carebot.effects.destinations import Console, Destination
-from carebot.effects.fallback import Way
-from carebot.effects.jsonlines import JsonLines
+from carebot.effects.database.store import Store
 from carebot.effects.rules_file import Kinds, RulesOnDisk
-from carebot.effects.store import Store
+from carebot.effects.telling import last_words
+from carebot.effects.telling.destinations import Console, Destination
+from carebot.effects.telling.fallback import Way
+from carebot.effects.telling.jsonlines import JsonLines
 from carebot.loop import Loop
 from carebot.model import Alert, Click, Text
 from connectors.base import found
 
 if TYPE_CHECKING:
-    from carebot.effects.models import Models
+    from carebot.effects.reading.models import Models
 
 
 def kinds() -> Kinds:
@@ -114,7 +115,7 @@ def statement_form(loop: Loop, click: Click, rulebook: Rulebook, now: datetime) 
 
 def models_for(classifier: Classifier) -> Models:
     """The processes of the models that the rules name."""
-    from carebot.effects.models import Models
+    from carebot.effects.reading.models import Models
 
     return Models(classifier)
 
@@ -155,7 +156,7 @@ def destinations(rulebook: Rulebook, loop: Loop, fallback: Destination, slack_ur
     for name, route in rulebook.file.routes.items():
         made[name] = fallback
         if token and route.slack:
-            from carebot.effects.slack import Slack
+            from carebot.effects.telling.slack import Slack
 
             made[name] = Slack(
                 token,

@@ -18,7 +18,7 @@ def slack(args: argparse.Namespace) -> int:
 
     from carebot.clock import machine
     from carebot.effects import secrets
-    from carebot.effects.slack import Slack
+    from carebot.effects.telling.slack import Slack
     from carebot.model import Delivery
 
     rulebook = rules_in(args.rules)
@@ -80,7 +80,7 @@ def audit(args: argparse.Namespace) -> int:
 
     import msgspec
 
-    from carebot.effects.audit import verify
+    from carebot.effects.database.audit import verify
     from carebot.effects.secrets import author_key
 
     if not args.db.is_file():

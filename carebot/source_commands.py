@@ -69,9 +69,9 @@ def cost(args: argparse.Namespace) -> int:
 def backfill(args: argparse.Namespace) -> int:
     from carebot import backfill
     from carebot.clock import machine
-    from carebot.effects.http import Client
+    from carebot.effects.database.store import Store
+    from carebot.effects.network.http import Client
     from carebot.effects.secrets import author_key, secret
-    from carebot.effects.store import Store
     from carebot.loop import Loop
     from connectors.base import World
 

@@ -17,15 +17,15 @@ import msgspec
 
 from carebot.decide.telling.delivery import TERMINAL, is_way
 from carebot.decide.telling.vitals import CLOCK_OFF, Pulse, Told, Vitals, over, told, withheld
-from carebot.effects import last_words
 from carebot.effects.clicks.door import Apart
 from carebot.effects.clicks.reception import Reception
-from carebot.effects.http import Client
-from carebot.effects.outbox import Unsaid, set_aside, unsaid
+from carebot.effects.network.http import Client
+from carebot.effects.network.web import Metric
 from carebot.effects.secrets import SLACK, has, secret
-from carebot.effects.sender import Sender
+from carebot.effects.telling import last_words
+from carebot.effects.telling.outbox import Unsaid, set_aside, unsaid
+from carebot.effects.telling.sender import Sender
 from carebot.effects.vitals import SlackWord, database_file, disk_free, press, slack_word
-from carebot.effects.web import Metric
 from carebot.errors import Trouble
 from carebot.listening import Listener
 from carebot.loop import CANARY, Loop, canary

@@ -80,7 +80,7 @@ class Handshake(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Http(Protocol):
-    """The one outgoing HTTP client, as connectors see it (the hand behind it is `carebot.effects.http`).
+    """The one outgoing HTTP client, as connectors see it (the hand behind it is `carebot.effects.network.http`).
 
     Raises Unreachable for network trouble, time-outs and addresses that are not allowed, TooLarge (which is one) for bodies over the cap;
     Throttled for 429 and 503 with Retry-After; a reply with any other status is

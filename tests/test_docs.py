@@ -437,7 +437,7 @@ def test_what_cannot_be_run_at_all_ends_with_2(desk_with_rules: Desk):
 
 
 def test_a_database_somebody_else_holds_ends_with_73(desk_with_rules: Desk):
-    from carebot.effects.store import Store
+    from carebot.effects.database.store import Store
 
     holder = Store(desk_with_rules.folder / "day.db")
     try:
@@ -467,7 +467,7 @@ def test_every_json_on_a_page_is_json(block: Block):
 
 
 def test_the_database_has_the_documented_tables_and_columns():
-    from carebot.effects.store import Store
+    from carebot.effects.database.store import Store
 
     store = Store(None)
     try:
@@ -480,9 +480,9 @@ def test_the_database_has_the_documented_tables_and_columns():
 
 def test_every_metric_and_health_fact_is_explained(tmp_path: Path):
     from carebot.daemon import Daemon
-    from carebot.effects.jsonlines import JsonLines
+    from carebot.effects.database.store import Store
     from carebot.effects.rules_file import RulesOnDisk
-    from carebot.effects.store import Store
+    from carebot.effects.telling.jsonlines import JsonLines
     from carebot.listening import Ear
     from carebot.loop import Loop
     from carebot.polling import Health

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from carebot.effects.store import Store
+from carebot.effects.database.store import Store
 from carebot.loop import Loop
 from carebot.model import Batch, Deleted, Message
 from carebot.replay import play, slots

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from carebot.cli import main
 from carebot.decide.incidents.phases import Push
-from carebot.effects.store import Store
+from carebot.effects.database.store import Store
 from carebot.explain import explained, lines
 from carebot.explain_words import BECAUSE, PUSHES, WORDS
 from carebot.loop import Loop

@@ -162,10 +162,10 @@ def test_every_mistake_is_caught_at_the_loop_and_at_a_third_partys_door_only():
     )
     assert caught == {
         "carebot/loop.py": 2,
-        "carebot/effects/sender.py": 1,
-        "carebot/effects/web.py": 1,
-        "carebot/effects/model_child.py": 2,
-        "carebot/effects/fallback.py": 1,
+        "carebot/effects/telling/sender.py": 1,
+        "carebot/effects/network/web.py": 1,
+        "carebot/effects/reading/model_child.py": 2,
+        "carebot/effects/telling/fallback.py": 1,
     }
 
 

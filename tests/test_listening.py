@@ -21,9 +21,9 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from carebot import backfill
 from carebot.config.load import read
 from carebot.costs import costs
-from carebot.effects.http import Client
-from carebot.effects.kept import Kept
-from carebot.effects.store import Store
+from carebot.effects.database.kept import Kept
+from carebot.effects.database.store import Store
+from carebot.effects.network.http import Client
 from carebot.listening import Listener
 from carebot.loop import Loop
 from carebot.model import Alert, Batch, Gap, Text

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from carebot.decide.telling.sentences import LATE
-from carebot.effects.store import Store
+from carebot.effects.database.store import Store
 from carebot.loop import Loop
 from carebot.model import Alert, Incident, Message
 from carebot.replay import play, slots

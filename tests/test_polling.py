@@ -20,7 +20,7 @@ from carebot import listening
 from carebot.config.load import read
 from carebot.decide.detecting import coverage
 from carebot.decide.detecting.cells import minute_of
-from carebot.effects.http import Client
+from carebot.effects.network.http import Client
 from carebot.errors import Refused, Throttled, Unreachable
 from carebot.listening import Listener
 from carebot.model import Batch, Coverage, Gap, Listening, Message, SelfReport, Text

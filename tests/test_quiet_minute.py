@@ -19,9 +19,9 @@ from carebot import polling
 from carebot.config.load import read
 from carebot.daemon import Daemon
 from carebot.decide.detecting.cells import minute_of
-from carebot.effects.http import Client
-from carebot.effects.jsonlines import JsonLines
-from carebot.effects.store import Store
+from carebot.effects.database.store import Store
+from carebot.effects.network.http import Client
+from carebot.effects.telling.jsonlines import JsonLines
 from carebot.loop import Loop
 from carebot.service import kinds
 from connectors.base import World

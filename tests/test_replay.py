@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from carebot.effects.store import Store
+from carebot.effects.database.store import Store
 from carebot.loop import Loop
 from carebot.model import Message, Refusal
 from carebot.replay import LATENESS, in_order, lines, play, slots

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from carebot.cli import main
-from carebot.effects.store import Store
+from carebot.effects.database.store import Store
 from carebot.loop import Loop
 from carebot.model import Batch, Case, Click, Clock, Deleted, Event, Gap, Line, Message, SelfReport, Text
 from carebot.replay import play, slots

@@ -18,7 +18,7 @@ import msgspec
 from aiohttp import web
 
 from benchmarks.listening.reading import connected, drained, kept
-from carebot.effects.http import Client
+from carebot.effects.network.http import Client
 from carebot.model import Batch, Message
 from tests.connectors.desk import Desk
 from tests.connectors.places import Discourse, Place

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from carebot.effects.http import Client
+from carebot.effects.network.http import Client
 from carebot.model import Batch, Message
 from carebot.understand.screen import screen
 from connectors import base, entries

@@ -24,8 +24,8 @@ from carebot.decide.care.desk import waiting
 from carebot.decide.telling.plainly import figure, network
 from carebot.decide.telling.sentences import service_name
 from carebot.effects.card import Language
-from carebot.effects.destinations import panel
-from carebot.effects.store import Store
+from carebot.effects.database.store import Store
+from carebot.effects.telling.destinations import panel
 from carebot.errors import Unusable
 from carebot.loop import Loop
 from carebot.model import Alert, Incident

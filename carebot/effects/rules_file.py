@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from carebot.config.load import decode, read
 from carebot.config.problems import Problem
 from carebot.config.schema import Rulebook
-from carebot.effects.store import Store
+from carebot.effects.database.store import Store
 from carebot.errors import Unusable
 from carebot.model import SelfReport, Text
 

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from carebot.effects.addresses import is_private
+from carebot.effects.database.store import Store
 from carebot.effects.harmless import clean
-from carebot.effects.http import Client
-from carebot.effects.store import Store
+from carebot.effects.network.addresses import is_private
+from carebot.effects.network.http import Client
 from carebot.errors import Refused, Trouble, Unreachable
 from connectors.limits import server_time
 

@@ -17,7 +17,7 @@ import msgspec
 from carebot.config.schema import Rulebook
 from carebot.decide.detecting.cells import moment_of
 from carebot.decide.telling.delivery import SAID_LATER, SAID_TOGETHER
-from carebot.effects.rows import moment, ms
+from carebot.effects.database.rows import moment, ms
 from carebot.errors import Unusable
 from carebot.model import Case, Delivery, Incident, Statement
 from carebot.report import around, figures

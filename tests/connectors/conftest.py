@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from carebot.effects.http import Client
+from carebot.effects.network.http import Client
 
 
 @pytest_asyncio.fixture

@@ -11,8 +11,8 @@ from typing import Any, cast
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from carebot.config.load import read
-from carebot.effects.kept import Kept
-from carebot.effects.store import Store
+from carebot.effects.database.kept import Kept
+from carebot.effects.database.store import Store
 from carebot.listening import Listener
 from carebot.loop import Loop
 from carebot.model import Batch, Event

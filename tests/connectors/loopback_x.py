@@ -19,7 +19,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from oauthlib.oauth1.rfc5849 import signature  # type: ignore[import-untyped]  # comes with tweepy
 
-from carebot.effects.http import Client
+from carebot.effects.network.http import Client
 from carebot.model import Batch
 from connectors import base, x
 

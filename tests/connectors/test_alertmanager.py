@@ -18,7 +18,7 @@ import pytest
 
 from carebot.decide.detecting import machines
 from carebot.decide.state import Memory
-from carebot.effects.web import Health, Web
+from carebot.effects.network.web import Health, Web
 from carebot.errors import Refused
 from carebot.model import Batch, Probe
 from connectors import webhook

@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 
 from carebot.clock import machine
-from carebot.effects.http import Client
+from carebot.effects.network.http import Client
 from carebot.errors import Refused, Throttled
 from carebot.model import Batch, Deleted, Message
 from connectors import base, bluesky

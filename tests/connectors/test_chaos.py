@@ -25,7 +25,7 @@ from msgspec.structs import replace
 from pydantic import BaseModel
 
 from carebot import listening
-from carebot.effects.http import Client
+from carebot.effects.network.http import Client
 from carebot.errors import Trouble, Unreachable
 from carebot.model import Batch, Event, Status
 from connectors import base, discourse, entries

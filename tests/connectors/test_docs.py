@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 from aiohttp import web
 
-from carebot.effects.http import Client
+from carebot.effects.network.http import Client
 from carebot.errors import Refused, Throttled, Unreachable
 from carebot.model import Batch, Message
 from tests.connectors.loopback_web import serving, world

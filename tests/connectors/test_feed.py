@@ -18,7 +18,7 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carebot.effects.http import Client
+from carebot.effects.network.http import Client
 from carebot.errors import Refused, Throttled, Unreachable
 from carebot.model import Batch, Deleted, Message
 from connectors import base, entries, feed

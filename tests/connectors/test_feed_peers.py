@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from carebot.effects.http import Client
+from carebot.effects.network.http import Client
 from carebot.errors import Unreachable
 from carebot.model import Message
 from connectors import base, entries, feed

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from carebot.clock import machine
-from carebot.effects.http import Client
+from carebot.effects.network.http import Client
 from carebot.errors import Refused, Throttled, Trouble, Unreachable
 from carebot.model import Batch, Deleted, Message
 from connectors import base, mastodon

@@ -16,7 +16,7 @@ import pytest_asyncio
 from aiohttp import web
 from pydantic import ValidationError
 
-from carebot.effects.http import Client
+from carebot.effects.network.http import Client
 from carebot.model import Probe
 from connectors import base, probe
 from tests.connectors import certificates

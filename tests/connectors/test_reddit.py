@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from carebot.effects.http import Client
+from carebot.effects.network.http import Client
 from carebot.errors import Refused, Throttled, Trouble, Unreachable
 from carebot.model import Batch, Deleted, Message
 from connectors import base, reddit

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from carebot.effects.http import Client
+from carebot.effects.network.http import Client
 from carebot.errors import Refused, Unreachable
 from carebot.model import Batch, Notice, Status, StatusState
 from connectors import base, entries, status_page

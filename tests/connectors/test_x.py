@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 
-from carebot.effects.http import Client
+from carebot.effects.network.http import Client
 from carebot.errors import Refused, Throttled, Trouble, Unreachable
 from carebot.model import Batch, Message, Text
 from connectors import base, x

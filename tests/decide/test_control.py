@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from carebot.config.load import read
-from carebot.effects.store import Store
+from carebot.effects.database.store import Store
 from carebot.loop import Loop
 from carebot.model import Batch
 from connectors.base import options_of

@@ -15,7 +15,7 @@ from carebot.decide.state import Memory, State
 from carebot.decide.step import next_moment
 from carebot.decide.telling import days, digests
 from carebot.decide.telling.days import Day
-from carebot.effects.store import Store
+from carebot.effects.database.store import Store
 from carebot.loop import Loop
 from carebot.model import Alert, Batch, Deleted, Message, Refusal
 from tests.saying import RULES, TestDesk, at, rulebook, say

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from carebot.decide.state import State
 from carebot.decide.telling import escalation
-from carebot.effects.store import Store
+from carebot.effects.database.store import Store
 from carebot.loop import Loop
 from carebot.model import Batch, Click, Event, Further, Incident
 from carebot.service import routes

@@ -17,7 +17,7 @@ from carebot.decide.detecting import machines, witnesses
 from carebot.decide.detecting.cells import Cell, minute_of
 from carebot.decide.state import Check, Memory, State
 from carebot.decide.telling.alerts import about_incident
-from carebot.effects.store import Store
+from carebot.effects.database.store import Store
 from carebot.loop import Loop
 from carebot.model import Batch, Event, Incident, Message, Notice, Probe, Status, Witnesses
 from carebot.service import kinds

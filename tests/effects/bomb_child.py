@@ -10,7 +10,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from carebot.effects.http import Client
+from carebot.effects.network.http import Client
 from carebot.errors import Trouble
 
 DEADLINE = timedelta(seconds=0.4)

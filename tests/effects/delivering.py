@@ -16,11 +16,11 @@ from zoneinfo import ZoneInfo
 
 from carebot.clock import machine
 from carebot.decide.telling import delivery
-from carebot.effects import sender
-from carebot.effects.destinations import Destination
-from carebot.effects.outbox import Rows
-from carebot.effects.slack import Slack
-from carebot.effects.store import Store
+from carebot.effects.database.store import Store
+from carebot.effects.telling import sender
+from carebot.effects.telling.destinations import Destination
+from carebot.effects.telling.outbox import Rows
+from carebot.effects.telling.slack import Slack
 from tests.effects import outgoing
 from tests.effects.loopback_slack import LoopbackSlack
 

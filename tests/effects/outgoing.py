@@ -12,9 +12,9 @@ from msgspec.structs import replace
 
 from carebot.clock import Manual
 from carebot.decide.telling.delivery import TERMINAL, Absent, Outcome, thread_of
-from carebot.effects.destinations import Destination
-from carebot.effects.sender import Sender
-from carebot.effects.slack import Slack
+from carebot.effects.telling.destinations import Destination
+from carebot.effects.telling.sender import Sender
+from carebot.effects.telling.slack import Slack
 from carebot.errors import Unreachable
 from carebot.model import Alert, Delivery, Reason, Text
 from tests.effects.loopback_slack import LoopbackSlack

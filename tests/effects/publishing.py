@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from carebot.config.load import read
-from carebot.effects.http import Client
-from carebot.effects.publisher import Publisher, publishable, publisher
-from carebot.effects.store import Store
+from carebot.effects.database.store import Store
+from carebot.effects.network.http import Client
+from carebot.effects.telling.publisher import Publisher, publishable, publisher
 from carebot.loop import Loop, Took
 from carebot.model import Batch, Click, Posted, Statement
 from carebot.service import kinds

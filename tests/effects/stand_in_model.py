@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 
-from carebot.effects.model_child import Settings, serve
+from carebot.effects.reading.model_child import Settings, serve
 from carebot.understand.transformer import NotANumber
 
 

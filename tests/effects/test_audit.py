@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from carebot import cli
-from carebot.effects import audit
+from carebot.effects.database import audit
+from carebot.effects.database.store import Store
 from carebot.effects.secrets import author_key
-from carebot.effects.store import Store
 from carebot.model import Acted, Click, Posted, Text
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)

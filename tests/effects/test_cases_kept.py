@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
-from carebot.effects.migrations import migrate
-from carebot.effects.store import Store
+from carebot.effects.database.migrations import migrate
+from carebot.effects.database.store import Store
 from carebot.loop import Loop
 from carebot.model import Batch, Case, Deleted, Message
 from tests.decide.test_answered_is_not_solved import DAY, PROMISES, asks, reply

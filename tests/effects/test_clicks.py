@@ -21,7 +21,7 @@ from carebot.effects.clicks.health import SCOPES, scopes
 from carebot.effects.clicks.payload import Pressed, Unreadable
 from carebot.effects.clicks.signature import is_signed
 from carebot.effects.clicks.spool import Spool
-from carebot.effects.store import Store
+from carebot.effects.database.store import Store
 from carebot.errors import Unreachable
 from carebot.model import Batch, Click
 from tests.effects.loopback_clicks import ANA, APP, TEAM, pressed, signed, submitted

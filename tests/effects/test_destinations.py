@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console as Terminal
 
-from carebot.effects.destinations import Console, panel
+from carebot.effects.telling.destinations import Console, panel
 from carebot.model import Alert, Delivery, Quote, Text
 
 MADRID = ZoneInfo("Europe/Madrid")

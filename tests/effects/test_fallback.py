@@ -13,7 +13,7 @@ from aiohttp import web
 from msgspec.structs import replace
 
 from carebot.decide.telling.delivery import elsewhere
-from carebot.effects.fallback import Way, words
+from carebot.effects.telling.fallback import Way, words
 from carebot.errors import Refused, Unreachable
 from carebot.model import Delivery, Text
 from tests.effects.outgoing import TEN, alert
@@ -151,7 +151,7 @@ async def test_what_got_through_while_nobody_waited_any_more_is_not_said_again(s
 
 
 async def test_one_that_hangs_for_good_is_given_up_and_the_way_is_tried_again(server: Received, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("carebot.effects.fallback.GIVEN_UP_S", 0.3)
+    monkeypatch.setattr("carebot.effects.telling.fallback.GIVEN_UP_S", 0.3)
     server.hangs = 3.0
     hung = way(f"json://127.0.0.1:{server.port}/")
     with pytest.raises(TimeoutError):

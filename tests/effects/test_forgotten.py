@@ -6,8 +6,8 @@ from datetime import UTC
 
 import pytest
 
-from carebot.effects.forgotten import without
-from carebot.effects.store import Store
+from carebot.effects.database.forgotten import without
+from carebot.effects.database.store import Store
 from carebot.loop import Loop
 from carebot.model import Alert, Batch, Deleted, Event, Text
 from tests.decide.test_answered_is_not_solved import DAY, PROMISES, asks, reply

@@ -18,14 +18,14 @@ from rich.console import Console as Terminal
 from carebot import status
 from carebot.cli import OneLine
 from carebot.decide.public import words as public
-from carebot.effects import fallback
 from carebot.effects.clicks import forms, statement_form
 from carebot.effects.clicks.answers import proposal
 from carebot.effects.clicks.payload import read
-from carebot.effects.destinations import panel
+from carebot.effects.database.store import Store
 from carebot.effects.harmless import clean, person
-from carebot.effects.slack import Slack
-from carebot.effects.store import Store
+from carebot.effects.telling import fallback
+from carebot.effects.telling.destinations import panel
+from carebot.effects.telling.slack import Slack
 from carebot.model import Click, Delivery, Reason, Statement
 from carebot.understand import visible
 from tests.effects.cards import MADRID, TEN, facts, incident, shown

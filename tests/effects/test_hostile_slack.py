@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from carebot.effects.outbox import posted, unsaid
-from carebot.effects.slack import MAX_PAGES
-from carebot.effects.store import Store
+from carebot.effects.database.store import Store
+from carebot.effects.telling.outbox import posted, unsaid
+from carebot.effects.telling.slack import MAX_PAGES
 from carebot.model import Delivery, Reason
 from tests.effects.loopback_slack import LoopbackSlack, answers, lost_reply, no_connection, says, too_many
 from tests.effects.outgoing import TEN, Desk, Fallback, Outbox, alert, titles

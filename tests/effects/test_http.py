@@ -17,8 +17,8 @@ import pytest
 from aiohttp import web
 
 from carebot import __version__
-from carebot.effects.addresses import is_allowed
-from carebot.effects.http import Client
+from carebot.effects.network.addresses import is_allowed
+from carebot.effects.network.http import Client
 from carebot.errors import Throttled, Unreachable
 from tests.connectors.loopback_web import NOON, saying, serving
 from tests.effects.loopback_tls import encrypted, here

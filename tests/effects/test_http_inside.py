@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from carebot.effects import addresses
-from carebot.effects.http import Client
+from carebot.effects.network import addresses
+from carebot.effects.network.http import Client
 from carebot.errors import Unreachable
 from tests.effects.loopback_tls import certificate
 

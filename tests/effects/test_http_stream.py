@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from aiohttp import WSMsgType, web
 
-from carebot.effects import addresses
-from carebot.effects.http import MAX_FRAME, Client
+from carebot.effects.network import addresses
+from carebot.effects.network.http import MAX_FRAME, Client
 from carebot.errors import Throttled, Unreachable
 from tests.connectors.loopback_web import NOON, Loopback, saying, serving
 from tests.effects.loopback_tls import encrypted, here

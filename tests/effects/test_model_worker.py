@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from carebot.effects import model_worker
-from carebot.effects.model_child import Settings
-from carebot.effects.model_worker import Worker
+from carebot.effects.reading import model_worker
+from carebot.effects.reading.model_child import Settings
+from carebot.effects.reading.model_worker import Worker
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 STAND_IN = Path(__file__).with_name("stand_in_model.py")
@@ -208,8 +208,8 @@ def test_the_process_leaves_with_carebot_even_while_it_hangs(tmp_path: Path):
     """carebot is killed the hard way while its model computes."""
     program = f"""
 import sys
-from carebot.effects.model_child import Settings
-from carebot.effects.model_worker import Worker
+from carebot.effects.reading.model_child import Settings
+from carebot.effects.reading.model_worker import Worker
 worker = Worker(Settings("sentiment", "pid {tmp_path / "pid"}"), 10.0, patient=True, command=(sys.executable, {str(STAND_IN)!r}))
 worker.ask(["hang"])
 """

@@ -22,11 +22,11 @@ import pytest
 
 from carebot.config.load import read
 from carebot.config.schema import Classifier, Rulebook
-from carebot.effects import model_worker
-from carebot.effects.model_child import Settings
-from carebot.effects.model_worker import Worker
-from carebot.effects.models import Allowance, Models
-from carebot.effects.store import Store
+from carebot.effects.database.store import Store
+from carebot.effects.reading import model_worker
+from carebot.effects.reading.model_child import Settings
+from carebot.effects.reading.model_worker import Worker
+from carebot.effects.reading.models import Allowance, Models
 from carebot.loop import Loop, understand
 from carebot.model import Batch, Message, SelfReport, Sentiment, Verdict
 from carebot.understand.cascade import worth_asking
@@ -394,7 +394,9 @@ def test_classify_takes_the_models_sentiment_but_not_over_a_verdict_that_was_giv
 
 
 def test_without_a_classifier_nothing_of_it_is_loaded():
-    wanted = "('torch', 'transformers', 'onnxruntime', 'tokenizers', 'carebot.effects.models', 'carebot.effects.model_worker')"
+    wanted = (
+        "('torch', 'transformers', 'onnxruntime', 'tokenizers', 'carebot.effects.reading.models', 'carebot.effects.reading.model_worker')"
+    )
     code = f"import sys, carebot.loop, carebot.service; print([m for m in {wanted} if m in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], cwd=HOUSE, capture_output=True, text=True, timeout=60, check=True)
     assert found.stdout.strip() == "[]"

@@ -12,10 +12,10 @@ from msgspec.structs import replace
 
 from carebot.config.load import read
 from carebot.decide.telling.delivery import TERMINAL, elsewhere
-from carebot.effects import last_words
-from carebot.effects.outbox import Unsaid, set_aside, told_elsewhere, unsaid
-from carebot.effects.rows import ms
-from carebot.effects.store import Store
+from carebot.effects.database.rows import ms
+from carebot.effects.database.store import Store
+from carebot.effects.telling import last_words
+from carebot.effects.telling.outbox import Unsaid, set_aside, told_elsewhere, unsaid
 from carebot.effects.vitals import disk_free
 from carebot.service import kinds
 from tests.effects.outgoing import TEN, Fallback, alert

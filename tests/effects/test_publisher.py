@@ -20,7 +20,7 @@ from aiohttp import web
 from msgspec.structs import replace
 
 from carebot.decide.public.statements import digest
-from carebot.effects import audit
+from carebot.effects.database import audit
 from tests.connectors import loopback_mastodon, loopback_x
 from tests.connectors.loopback_mastodon import LoopbackMastodon
 from tests.connectors.loopback_x import LoopbackX

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from carebot.decide.public.statements import LIVE
-from carebot.effects.publisher import Publisher, publisher
+from carebot.effects.telling.publisher import Publisher, publisher
 from carebot.errors import Refused, Throttled, Unreachable
 from carebot.model import Batch, Click
 from tests.effects.publishing import PEOPLE, Desk

@@ -22,7 +22,7 @@ from carebot.decide.telling import delivery, digests, held, quiet, vitals
 from carebot.decide.telling.alerts import about_impersonator, about_incident, about_us, upstream
 from carebot.decide.telling.days import Lasted
 from carebot.effects.card import card, line
-from carebot.effects.fallback import words
+from carebot.effects.telling.fallback import words
 from carebot.errors import Refused
 from carebot.model import (
     Account,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from carebot.decide.state import Memory
 from carebot.decide.telling.days import KEPT
-from carebot.effects.rows import encode
-from carebot.effects.store import Store
+from carebot.effects.database.rows import encode
+from carebot.effects.database.store import Store
 from carebot.loop import Loop
 from carebot.model import Batch
 from tests.saying import at, rulebook, say

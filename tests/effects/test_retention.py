@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from carebot.effects import retention
-from carebot.effects.store import Store
+from carebot.effects.database import retention
+from carebot.effects.database.store import Store
 from carebot.loop import Loop
 from carebot.model import Batch, Event
 from carebot.status import lines, status

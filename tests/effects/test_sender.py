@@ -12,7 +12,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from carebot.effects.sender import Sender
+from carebot.effects.telling.sender import Sender
 from carebot.model import Delivery
 from tests.effects.loopback_slack import LoopbackSlack, hangs, lost_reply, no_connection, page, says, too_many
 from tests.effects.outgoing import TEN, Desk, Fallback, Killing, Outbox, alert, lives_until_killed, titles

@@ -12,8 +12,8 @@ import pytest
 
 from carebot.decide.pressing.pressed import MORNING, SNOOZE_FOR
 from carebot.effects.card import Card
-from carebot.effects.card_words import BUTTONS, EMOJI, LABELS, PHASES, REASONS, SNOOZES, STATE_EMOJI
-from carebot.effects.slack import Slack, retry_after
+from carebot.effects.card.words import BUTTONS, EMOJI, LABELS, PHASES, REASONS, SNOOZES, STATE_EMOJI
+from carebot.effects.telling.slack import Slack, retry_after
 from carebot.errors import Refused, Throttled, Trouble, Unreachable
 from carebot.model import Alert, Delivery, Phase, Reason, Text
 from tests.effects.cards import APP, EXAMPLES, GOLDEN, MADRID, TEN, facts, golden, incident, shown

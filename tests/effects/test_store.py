@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from benchmarks import storms
-from carebot.effects.one_writer import wal_reset_bug
-from carebot.effects.store import Store
+from carebot.effects.database.one_writer import wal_reset_bug
+from carebot.effects.database.store import Store
 from carebot.errors import Held
 from carebot.loop import Loop
 from carebot.model import Batch, Choice, Click, Deleted, Delivery, Gap, Mark, Message, Signal, Text, Verdict
@@ -31,7 +31,7 @@ def take(one: Loop, *events, minute: float = 0, cursor: str | None = None):
 
 def test_a_second_carebot_is_refused_and_told_who_holds_the_database(tmp_path):
     store = Store(tmp_path / "care.db")
-    code = f"from pathlib import Path; from carebot.effects.store import Store; Store(Path({str(tmp_path / 'care.db')!r}))"
+    code = f"from pathlib import Path; from carebot.effects.database.store import Store; Store(Path({str(tmp_path / 'care.db')!r}))"
     second = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "Held" in second.stderr and "pid " in second.stderr and "Stop that one first" in second.stderr
     with pytest.raises(Held):
@@ -243,7 +243,7 @@ def test_a_database_from_before_the_desk_taught_gets_the_table_and_keeps_its_mes
 def test_everything_of_a_batch_is_committed_or_nothing_is(tmp_path, monkeypatch):
     one = loop(tmp_path / "care.db")
     take(one, say(id="x:1"), cursor="1")
-    monkeypatch.setattr("carebot.effects.store.delivery_row", lambda delivery: 1 / 0)
+    monkeypatch.setattr("carebot.effects.database.store.delivery_row", lambda delivery: 1 / 0)
     said = [say(f"down {n}", id=f"x:{n}", by=f"p{n}", minute=n / 10) for n in range(2, 9)]
     with pytest.raises(ZeroDivisionError):
         one._take([Batch(source="test", events=tuple(said), cursor="2")], at(1))

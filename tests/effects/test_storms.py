@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from carebot.clock import Clock
-from carebot.effects.sender import Sender
+from carebot.effects.telling.sender import Sender
 from carebot.model import Delivery
 from tests.effects.loopback_slack import Fault, LoopbackSlack, lost_reply, page, says, too_many
 from tests.effects.outgoing import TEN, Desk, Fallback, Killing, MarkedFirst, Outbox, WithoutLooking, alert, lives_until_killed

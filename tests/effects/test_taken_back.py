@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from carebot.effects.outbox import Rows
-from carebot.effects.sender import Sender
-from carebot.effects.slack import Slack
-from carebot.effects.store import Store
+from carebot.effects.database.store import Store
+from carebot.effects.telling.outbox import Rows
+from carebot.effects.telling.sender import Sender
+from carebot.effects.telling.slack import Slack
 from carebot.loop import Loop
 from carebot.model import Batch, Deleted, Event
 from tests.effects.loopback_slack import LoopbackSlack, hangs

@@ -15,8 +15,8 @@ import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carebot.effects import web
-from carebot.effects.web import Health, Metric, Web, exposition
+from carebot.effects.network import web
+from carebot.effects.network.web import Health, Metric, Web, exposition
 from carebot.errors import Refused
 from carebot.model import Batch, Message, Refusal
 

@@ -15,8 +15,8 @@ from typing import Any
 from carebot import clock, polling, watch
 from carebot.cli import main
 from carebot.decide.telling import delivery, vitals
-from carebot.effects import sender
 from carebot.effects.clicks import door
+from carebot.effects.telling import sender
 from carebot.loop import Loop
 
 watch.EVERY = timedelta(seconds=0.2)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from carebot.commands import rules_in
-from carebot.effects.store import Store
+from carebot.effects.database.store import Store
 from carebot.loop import Loop
 from carebot.model import Alert
 from carebot.replay import play, slots

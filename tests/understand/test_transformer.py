@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from carebot.effects import model_worker
-from carebot.effects.model_child import Settings
-from carebot.effects.model_worker import Worker
+from carebot.effects.reading import model_worker
+from carebot.effects.reading.model_child import Settings
+from carebot.effects.reading.model_worker import Worker
 from carebot.understand.transformer import LONGEST, TOGETHER, Model, NotANumber, label_map, spoken
 from carebot.understand.verdicts import LABELS
 
@@ -302,4 +302,4 @@ def test_classify_gives_the_sentiment_of_the_model_that_the_rules_name(three: Pa
 
 
 def test_the_command_that_is_run_for_a_model_is_ours():
-    assert model_worker.CHILD[1:] == ("-P", "-m", "carebot.effects.model_child")
+    assert model_worker.CHILD[1:] == ("-P", "-m", "carebot.effects.reading.model_child")

@@ -8,7 +8,7 @@ mentions or links; what must be mrkdwn (a bold label beside a value) goes throug
 own permalink, on its network's own host. Limits: https://docs.slack.dev/reference/block-kit/blocks (read 2026-11). All blocks together:
 about 13,200 characters, from slackapi/bolt-js#2509.
 
-The fixed words are a typed table in code (`card_words`) and no gettext catalogue: both languages stand side by side where whoever changes
+The fixed words are a typed table in code (`words`) and no gettext catalogue: both languages stand side by side where whoever changes
 one sees the other, mypy and a test miss none, and nothing has to be compiled, found or loaded before the first card. A third language
 would change that.
 """
@@ -27,7 +27,7 @@ from carebot.decide.telling.sentences import LATE
 from carebot.effects.card import statement, telling
 from carebot.effects.card.blocks import OPTION, Block, button, context, menu, part, plain, rich
 from carebot.effects.card.telling import Language
-from carebot.effects.card_words import BUTTONS, EMOJI, LABELS, REASONS, SEVERITY_EMOJI, SNOOZES, STATE_EMOJI
+from carebot.effects.card.words import BUTTONS, EMOJI, LABELS, REASONS, SEVERITY_EMOJI, SNOOZES, STATE_EMOJI
 from carebot.effects.harmless import cut, mrkdwn, permalink, words
 from carebot.model import Alert, ClickAction, Phase, Text
 

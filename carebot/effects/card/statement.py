@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from carebot.decide.public.statements import LIVE, lacking
 from carebot.decide.telling.plainly import listed, moment
 from carebot.effects.card.blocks import Block, button, context, part, rich
-from carebot.effects.card_words import BUTTONS
+from carebot.effects.card.words import BUTTONS
 from carebot.effects.harmless import cut
 from carebot.model import Alert, ClickAction, Language, StatementState, Text
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from carebot.decide.telling import plainly
-from carebot.effects.card_words import LABELS, MASKS, PHASES, SURE
+from carebot.effects.card.words import LABELS, MASKS, PHASES, SURE
 from carebot.effects.harmless import clean
 from carebot.model import Alert, Text
 

@@ -22,8 +22,8 @@ from carebot.config.schema import Rulebook
 from carebot.effects.card import Language
 from carebot.effects.card.blocks import Block
 from carebot.effects.clicks.calls import Call
+from carebot.effects.database.rows import ms
 from carebot.effects.harmless import clean, cut, escape
-from carebot.effects.rows import ms
 from carebot.errors import Refused, Throttled, Trouble
 from carebot.model import Acted, Incident, Text
 

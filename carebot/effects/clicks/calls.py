@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from carebot.effects.harmless import clean
-from carebot.effects.slack import retry_after
+from carebot.effects.telling.slack import retry_after
 from carebot.errors import Refused, Throttled, Unreachable
 
 if TYPE_CHECKING:

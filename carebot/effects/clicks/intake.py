@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from carebot.effects import audit
+from carebot.effects.database import audit
 from carebot.model import Acted, Click, Event, Text
 from carebot.understand.normalise import tame
 from carebot.understand.redact import redact

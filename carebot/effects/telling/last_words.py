@@ -17,7 +17,7 @@ from carebot.config.schema import Rulebook
 from carebot.decide.telling.alerts import about_us
 from carebot.decide.telling.delivery import TERMINAL, elsewhere, is_way
 from carebot.decide.telling.vitals import database_trouble
-from carebot.effects.destinations import Destination
+from carebot.effects.telling.destinations import Destination
 from carebot.errors import Trouble
 from carebot.model import Delivery
 

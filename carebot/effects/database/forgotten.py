@@ -19,8 +19,8 @@ from msgspec.structs import replace
 
 from carebot.decide.care.cases import OURS
 from carebot.decide.care.desk import accounts
-from carebot.effects import taken_back
-from carebot.effects.rows import case_row, encode
+from carebot.effects.database import taken_back
+from carebot.effects.database.rows import case_row, encode
 from carebot.model import Alert, Case, Delivery, Text
 
 SOMEBODY = Text("alguien", "somebody")

@@ -1,6 +1,6 @@
 """Lines that are not the web's: what a name resolves to, whether a port takes a connection, and a mailbox's encrypted line.
 
-Part of the one way out (`carebot.effects.http`), with the same rules: a name is resolved once, every address it gave is checked, and the
+Part of the one way out (`http`), with the same rules: a name is resolved once, every address it gave is checked, and the
 connection goes to a checked address. To be told that a port answers, nothing is said to it; whoever wants to speak speaks encrypted.
 """
 
@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 
-from carebot.effects.addresses import is_allowed
+from carebot.effects.network.addresses import is_allowed
 from carebot.errors import Unreachable
 from connectors.base import Handshake
 

@@ -22,14 +22,14 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from carebot.effects.model_child import Frame, Ready, Rows, Settings, Texts, Trouble, hear, send
+from carebot.effects.reading.model_child import Frame, Ready, Rows, Settings, Texts, Trouble, hear, send
 from carebot.model import SelfReport, Text
 from carebot.understand.encoder import OUTPUTS
 from carebot.understand.verdicts import LABELS
 
 log = logging.getLogger("carebot")
 
-CHILD = (sys.executable, "-P", "-m", "carebot.effects.model_child")  # -P: no module is taken from the folder we happen to be in
+CHILD = (sys.executable, "-P", "-m", "carebot.effects.reading.model_child")  # -P: no module is taken from the folder we happen to be in
 LOADING = 600.0  # seconds; a first load may fetch a gigabyte
 FIRST_AGAIN, SLOWEST_AGAIN = 5.0, 600.0  # seconds until it is started again: the first time, and at most
 WELL = 600.0  # a process that lived this long failed by bad luck: the waiting begins anew

@@ -19,8 +19,8 @@ from msgspec.structs import replace
 
 from carebot.config.schema import RulesFile
 from carebot.decide.care.replies import PUBLIC
-from carebot.effects import taken_back
-from carebot.effects.rows import encode, ms
+from carebot.effects.database import taken_back
+from carebot.effects.database.rows import encode, ms
 from carebot.model import Alert, Case, Delivery, Text
 
 PART = 200  # rows of each kind in one transaction

@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Coroutine, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from carebot.effects.store import Store
+from carebot.effects.database.store import Store
 
 _T = TypeVar("_T")
 

@@ -11,7 +11,7 @@ import msgspec
 
 from carebot.decide.care.desk import Desk
 from carebot.decide.care.replies import named_first
-from carebot.effects.rows import ms
+from carebot.effects.database.rows import ms
 from carebot.model import Case, Message
 
 _OF_AUTHORS = "SELECT doc FROM cases WHERE author_key IN (SELECT value FROM json_each(?)) AND closed_at > ? ORDER BY closed_at, id"

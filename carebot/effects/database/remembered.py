@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from carebot.decide.state import Memory
 from carebot.decide.telling.days import Day
-from carebot.effects.rows import encode
+from carebot.effects.database.rows import encode
 
 _PUT = "INSERT OR REPLACE INTO memory VALUES (?, ?)"
 _DAY = "day:"

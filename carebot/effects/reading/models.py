@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carebot.config.schema import Classifier
-from carebot.effects.model_child import Settings
-from carebot.effects.model_worker import CHILD, Worker
+from carebot.effects.reading.model_child import Settings
+from carebot.effects.reading.model_worker import CHILD, Worker
 from carebot.model import SelfReport
 from carebot.understand.cascade import everything, worth_asking
 from carebot.understand.transformer import most_wanted, spoken

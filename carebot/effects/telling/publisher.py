@@ -18,7 +18,7 @@ import msgspec
 
 from carebot.clock import Clock
 from carebot.config.schema import Rulebook
-from carebot.effects.store import Store
+from carebot.effects.database.store import Store
 from carebot.errors import Refused, Throttled, Unreachable
 from carebot.model import Batch, Post, Posted, Statement
 from connectors.base import Publishes, World, found

@@ -88,7 +88,7 @@ class Slack:
     ) -> None:
         from slack_sdk.web.async_client import AsyncWebClient
 
-        quiet = logging.getLogger("carebot.effects.slack.client")
+        quiet = logging.getLogger("carebot.effects.telling.slack.client")
         quiet.setLevel(logging.WARNING)  # The SDK logs whole requests at DEBUG: customers' words do not belong in a log.
         # No retry handlers: the SDK's default one posts twice when the reply to the first post is lost (measured, 3.47).
         self._web = AsyncWebClient(token=token, base_url=base_url, timeout=request_limit_s, retry_handlers=[], logger=quiet)

@@ -10,7 +10,7 @@ from datetime import datetime
 import msgspec
 from msgspec.structs import replace
 
-from carebot.effects.rows import MESSAGE_COLUMNS, moment
+from carebot.effects.database.rows import MESSAGE_COLUMNS, moment
 from carebot.model import Message, Signal
 from carebot.understand.screen import Screened, screen
 

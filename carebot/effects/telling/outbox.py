@@ -14,8 +14,8 @@ from typing import Any, Protocol
 import msgspec
 
 from carebot.decide.telling.delivery import WAY, is_urgent, is_way, since, thread_of
-from carebot.effects.rows import moment, ms
-from carebot.effects.store import Store
+from carebot.effects.database.rows import moment, ms
+from carebot.effects.database.store import Store
 from carebot.model import Delivery
 
 _TOLD = (

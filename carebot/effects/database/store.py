@@ -26,10 +26,10 @@ from carebot.decide.detecting.cells import SPAN, Profile
 from carebot.decide.state import Memory, State, restored
 from carebot.decide.step import Outcome
 from carebot.decide.telling.delivery import thread_of
-from carebot.effects import audit, forgotten, remembered, retention, taken_back
-from carebot.effects.migrations import migrate
-from carebot.effects.one_writer import hold
-from carebot.effects.rows import (
+from carebot.effects.database import audit, forgotten, remembered, retention, taken_back
+from carebot.effects.database.migrations import migrate
+from carebot.effects.database.one_writer import hold
+from carebot.effects.database.rows import (
     MESSAGE_COLUMNS,
     alert_row,
     case_row,

@@ -16,7 +16,7 @@ import msgspec
 from msgspec.structs import replace
 
 from carebot.decide.telling.delivery import thread_of
-from carebot.effects.rows import ms
+from carebot.effects.database.rows import ms
 from carebot.model import Delivery
 
 MOST = 3  # quotes on a card

@@ -20,9 +20,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from carebot import __version__, clock
-from carebot.effects.line_trouble import plainly
-from carebot.effects.lines import Lines, Resolve
-from carebot.effects.unpacking import Body
+from carebot.effects.network.line_trouble import plainly
+from carebot.effects.network.lines import Lines, Resolve
+from carebot.effects.network.unpacking import Body
 from carebot.errors import Throttled, Unreachable
 from connectors.base import Reply
 from connectors.limits import asked_to_wait

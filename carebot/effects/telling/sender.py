@@ -48,8 +48,8 @@ from carebot.decide.telling.delivery import (
     waiting,
 )
 from carebot.decide.telling.earlier import heirs
-from carebot.effects.destinations import Destination
-from carebot.effects.outbox import Outbox
+from carebot.effects.telling.destinations import Destination
+from carebot.effects.telling.outbox import Outbox
 from carebot.errors import Refused, Throttled, Unreachable
 from carebot.model import Delivery
 

@@ -23,7 +23,7 @@ from typing import Any
 import msgspec
 
 from carebot.decide.public.statements import digest
-from carebot.effects.rows import ms
+from carebot.effects.database.rows import ms
 from carebot.model import Acted, Posted, Statement
 
 HEAD = "audit_head"  # its name in the table `memory`

@@ -1,7 +1,7 @@
 """The fallback's ways to people whom Slack does not reach: e-mail, PagerDuty, Teams, Telegram and some 130 more, through apprise.
 
 Each way is a credential that holds one apprise address (https://github.com/caronc/apprise/wiki). apprise opens its own connections and
-cannot be made to use ours (`carebot.effects.http`): no address is checked here. It comes from a credential the operator wrote, never from
+cannot be made to use ours (`network.http`): no address is checked here. It comes from a credential the operator wrote, never from
 rules or from a customer, and it is a secret whole: it is in no log, no error and no row. What apprise and what carries it write
 to the log is kept back, as it holds addresses (`POST /bot123:TOKEN/sendMessage` at DEBUG, masked ones at ERROR; apprise 2.2).
 

@@ -1,0 +1,1 @@
+"""What is kept, and what no longer may be: one SQLite file, one writer."""

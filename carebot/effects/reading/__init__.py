@@ -1,0 +1,1 @@
+"""Who reads beside the fast tier: models in processes that may fail."""
