@@ -1,7 +1,7 @@
 """The full tier: a small multilingual transformer of ours with every question as an output, some 75 messages a second on one core.
 
 The built-in reader answers everything; this one is asked a second time about messages that matter and are unsure (`cascade`). It runs
-in a process that may die (`effects.model_worker`), and onnxruntime and tokenizers (`carebot[full]`) are imported there and nowhere else.
+in a process that may die (`effects.reading`), and onnxruntime and tokenizers (`carebot[full]`) are imported there and nowhere else.
 
 One text goes through at a time. Eight together were 4 % faster (2026-11, one thread), and whoever is padded may come out a little
 different; alone a text means the same in every batch.

@@ -1,6 +1,6 @@
 """A sentiment model of the user's own, as `transformers` loads it: texts in, negative/neutral/positive out.
 
-It runs in a process that may die (`effects.model_worker`); torch is imported there and nowhere else. A model says what its answers
+It runs in a process that may die (`effects.reading.model_worker`); torch is imported there and nowhere else. A model says what its answers
 are called, never what they mean: `label_map` knows the names that are usual, and asks for the rest.
 """
 

@@ -531,7 +531,7 @@ class Public(RuleBasedStateMachine):
 
     @rule(end=st.sampled_from(ENDS))
     def hand(self, end: str) -> None:
-        """The publisher takes the next post that waits, as `effects.publisher` does."""
+        """The publisher takes the next post that waits, as `effects.telling.publisher` does."""
         one = next((each for each in self.state.statements.values() if each.state == "publishing"), None)
         post = next((each for each in one.posts if each.state == "waiting"), None) if one else None
         if one is None or post is None:

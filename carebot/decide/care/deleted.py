@@ -1,6 +1,6 @@
 """A message of a case was deleted: what is left of the case, and of whose it was.
 
-Pure. The words themselves, and what was told of them, go in the store (`effects.store`, `effects.forgotten`).
+Pure. The words themselves, and what was told of them, go in the store (`effects.database`).
 """
 
 from __future__ import annotations
