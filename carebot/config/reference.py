@@ -198,7 +198,8 @@ def page() -> str:
 def _sentence(about: dict[str, Any], part: dict[str, Any]) -> str:
     told = about.get("description", "")
     shape = {"array": "A list; each entry is one.", "object": "A group; each key is a name of your own."}.get(about.get("type", ""), "")
-    return " ".join(filter(None, dict.fromkeys((told, part.get("description", ""), shape))))
+    more = part.get("description", "")
+    return " ".join(filter(None, ("" if more.startswith(told.rstrip(".")) else told, more, shape)))
 
 
 def _part(about: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:
