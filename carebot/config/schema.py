@@ -152,7 +152,8 @@ class Privacy(Part):
     """How long customers' words and names are kept. Counts and ids stay, and what is still open is whole until it is over."""
 
     keep_texts: Duration = Field(
-        timedelta(days=90), description="Texts, names and links that are older are deleted, here and on cards in Slack. From 7d to 3650d."
+        timedelta(days=90),
+        description="Texts, names and links that were posted and read before are deleted, here and on cards in Slack. From 7d to 3650d.",
     )
 
     @field_validator("keep_texts")

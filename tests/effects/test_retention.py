@@ -105,6 +105,16 @@ def test_after_ninety_days_no_byte_says_what_she_wrote_or_who_she_was_and_every_
     assert case["contacts"] == 2 and [line["what"] for line in case["history"]] == ["asked", "solved"]
 
 
+def test_a_recording_of_old_days_that_is_read_today_is_kept_from_today_on(desk):
+    desk.hears(replace(stranded(), seen_at=at(200 * DAY)), replace(thanks(0.1), seen_at=at(200 * DAY)), day=200)
+    desk.waits(289)
+    assert desk.forgets(289) == 0
+    assert WORDS in desk.file() and desk.query("SELECT author_key FROM cases") != [("",)]
+    desk.waits(291)
+    assert desk.forgets(291) == 2
+    assert WORDS not in desk.file() and "iratxe" not in desk.file()
+
+
 def test_what_is_open_is_whole_until_it_is_over(desk):
     desk.hears(stranded(), day=0)
     desk.hears(say("gracias por todo", minute=1, by="eva", id="x:1", means="praise", author_key=""), day=0.01)

@@ -33,11 +33,13 @@ _OPEN = (  # messages that an open incident or an open case rests on
 )
 _MESSAGES = (
     "SELECT id FROM messages INDEXED BY messages_with_words WHERE deleted_at IS NULL AND posted_at < :before"  # noqa: S608
+    " AND seen_at < :before"  # what is read late, as of a recording or by `carebot backfill`, is kept as long
     f" AND id NOT IN ({_OPEN}) ORDER BY posted_at LIMIT :most"
 )
 _CASES = (
     "SELECT doc FROM cases INDEXED BY cases_with_names WHERE author_key != '' AND closed_at < :before AND author_key != :public"
-    " ORDER BY closed_at LIMIT :most"
+    " AND NOT EXISTS (SELECT 1 FROM json_each(cases.doc, '$.history') AS line JOIN messages ON messages.id = line.value ->> '$.id'"
+    " WHERE messages.deleted_at IS NULL) ORDER BY closed_at LIMIT :most"
 )
 _NOBODYS = "UPDATE cases SET doc = ?, author_key = '', handle = '' WHERE id = ?"
 _OF_CASES = "SELECT rowid, doc FROM alerts WHERE case_id IN (SELECT value FROM json_each(?)) ORDER BY rowid"
