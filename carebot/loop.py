@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 
 from carebot.config.schema import Classifier, Rulebook
 from carebot.decide.heard import Heard
-from carebot.decide.match import own_accounts
 from carebot.decide.state import State
 from carebot.decide.step import Outcome, step
 from carebot.effects.clicks import intake
@@ -175,7 +174,7 @@ class Loop:
         watch.lap("understand")
         memory_before = self.state.memory
         since = now - self.rulebook.file.cases.reopen_within
-        former = former_cases(self.store.db.conn, read.messages, own_accounts(self.rulebook), self.state.desk, since)
+        former = former_cases(self.store.db.conn, read.messages, self.rulebook.own_accounts, self.state.desk, since)
         aside = sum(len(batch.refused) for batch in batches) + len(screened.refused) + len(misnamed)
         taken_for = edits.taken_for(self.store.db.conn, edited.messages)
         heard = Heard(read.messages, read.plain, verdicts, tuple(other), former, aside, taken_for)

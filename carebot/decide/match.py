@@ -29,13 +29,8 @@ VAGUE = frozenset({"", "none", "other"})  # the text names no service
 _NAMED = re.compile(r"(?<!\w)@(\w+(?:[.-]\w+)*)")
 
 
-def own_accounts(rulebook: Rulebook) -> frozenset[tuple[str, str]]:
-    """The brand's own accounts as (network, handle in lower case)."""
-    return rulebook.own_accounts
-
-
 def is_ours(message: Message, own: frozenset[tuple[str, str]]) -> bool:
-    """Did the brand itself say it?"""
+    """Did the brand itself say it? `own`: `Rulebook.own_accounts`."""
     return message.by_brand or (message.source, message.author.lower().lstrip("@")) in own
 
 

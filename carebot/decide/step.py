@@ -71,7 +71,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 def step(before: State, heard: Heard, rulebook: Rulebook, now: datetime) -> Outcome:
     """One micro-batch decided. `now`: the moment of the decision, aware UTC; it never goes back."""
     state, zone = before.copy(), ZoneInfo(rulebook.file.brand.time_zone)
-    own = match.own_accounts(rulebook)
+    own = rulebook.own_accounts
     ours = np.fromiter((match.is_ours(message, own) for message in heard.messages), bool, len(heard.messages))
     read = edits.read(heard, match.signals(heard.messages, heard.plain, heard.verdicts, ours, rulebook))
 

@@ -11,12 +11,13 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from carebot.config.schema import Rulebook
+from carebot.decide.telling.plainly import figure
 from carebot.decide.telling.sentences import service_name
 from carebot.effects.harmless import cut, defang, permalink
 from carebot.explain_words import PHASES
 from carebot.report.parts import Bars, Cell, Curve, Link, Note, Part, Section, Table, Tiles, Told
 from carebot.report.week import Breach, Course, Ledger, Promised, Waits, Week
-from carebot.report.words import Language, clock, count, day, kind, lasted, percent, said
+from carebot.report.words import Language, clock, day, kind, lasted, percent, said
 
 SHOWN = 12  # rows of a list; --json has more
 
@@ -44,7 +45,7 @@ class _Teller:
         return kind(name, self.language)
 
     def n(self, n: int) -> str:
-        return count(n, self.language)
+        return figure(n, self.language)
 
     def service(self, name: str) -> str:
         text: str = getattr(service_name(self.rulebook, name, self.week.brand), self.language) if name else self.say("no_service")

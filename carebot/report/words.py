@@ -178,13 +178,6 @@ def percent(share: float | None, language: Language) -> str:
     return "—" if share is None else f"{share * 100:.0f} %" if language == "es" else f"{share * 100:.0f}%"
 
 
-def count(n: int, language: Language) -> str:
-    """With a mark each three figures, as each language has it (Spanish from five figures on)."""
-    if language == "en":
-        return f"{n:,}"
-    return f"{n:,}".replace(",", ".") if n >= 10_000 else str(n)
-
-
 def clock(at: datetime, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%d/%m %H:%M}"
 

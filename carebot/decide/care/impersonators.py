@@ -20,6 +20,7 @@ from functools import lru_cache
 import msgspec
 
 from carebot.config.schema import Rulebook
+from carebot.decide.match import is_ours
 from carebot.model import Message, Text
 from carebot.understand.hand_offs import sent_elsewhere
 from carebot.understand.normalise import plain
@@ -96,7 +97,7 @@ def poses_as_us(message: Message, rulebook: Rulebook) -> Poser | None:
     ours = tuple(_user(handle, network) for network, handles in brand.accounts.items() for handle in handles)
     if not message.author or message.audience >= WELL_KNOWN or not _answers_somebody(message, ours):
         return None
-    if (message.source, message.author.lower().lstrip("@")) in rulebook.own_accounts:
+    if is_ours(message, rulebook.own_accounts):
         return None
     others = tuple(name for brand_, names in brand.compare_with.items() for name in (brand_, *names))
     age = message.posted_at - message.author_since if message.author_since else None

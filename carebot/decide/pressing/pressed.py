@@ -40,7 +40,7 @@ WHY_NOT: Mapping[str, Text] = {
 }
 TEACHES_WORDS = ("words",)  # with these, a change of the rules is proposed
 
-GONE = Text("Esa incidencia terminó hace tiempo; no ha cambiado nada.", "That incident ended long ago; nothing has changed.")
+_GONE = Text("Esa incidencia terminó hace tiempo; no ha cambiado nada.", "That incident ended long ago; nothing has changed.")
 _OVER = Text("Ya está resuelta; no ha cambiado nada.", "It is resolved already; nothing has changed.")
 _SURE = Text("Ya estaba confirmada.", "It was confirmed already.")
 _ASKED = Text("Gracias; tu respuesta no cambia nada ya.", "Thank you; your answer changes nothing any more.")
@@ -49,11 +49,9 @@ _YOURS = Text("Ya te encargas tú.", "It is yours already.")
 
 def clicked(state: State, click: Click, rulebook: Rulebook, now: datetime) -> tuple[Acted, Move | None]:
     """A person's word on an incident, or on the one it was merged into; and the move that staff hear of."""
-    if why := roles.why_not(click, rulebook):
-        return Acted(click=click, outcome="refused", because=why), None
-    incident = incident_now(state, click.incident)
-    if incident is None:
-        return Acted(click=click, outcome="nothing", because=GONE), None
+    incident = meant(state, click, rulebook)
+    if isinstance(incident, Acted):
+        return incident, None
     if why := _too_late(incident, click, now):
         return Acted(click=click, outcome="nothing", because=why), None
     if click.action in ("see_yes", "see_no"):
@@ -64,6 +62,13 @@ def clicked(state: State, click: Click, rulebook: Rulebook, now: datetime) -> tu
     state.incidents[incident.id] = after
     teaches = click.action == "not_incident" and click.choice in TEACHES_WORDS
     return Acted(click=click, asks_for="proposal" if teaches else ""), Move(incident.id, reason, 60, by_evidence=False)
+
+
+def meant(state: State, click: Click, rulebook: Rulebook) -> Incident | Acted:
+    """The incident a click is about, or what came of the click where it may not be, or there is no such incident."""
+    if why := roles.why_not(click, rulebook):
+        return Acted(click=click, outcome="refused", because=why)
+    return incident_now(state, click.incident) or Acted(click=click, outcome="nothing", because=_GONE)
 
 
 def _too_late(incident: Incident, click: Click, now: datetime) -> Text | None:

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from carebot.config.schema import Rulebook
 from carebot.decide.incidents import course, phases
 from carebot.decide.incidents.phases import Move, is_open
-from carebot.decide.pressing import roles
-from carebot.decide.pressing.pressed import GONE
+from carebot.decide.pressing import pressed
 from carebot.decide.public import shown, statements
 from carebot.decide.public.lengths import links
 from carebot.decide.public.words import STAGES, kind_of
@@ -42,11 +41,9 @@ _NOTHING_TO_SAY = Text(
 
 def clicked(state: State, click: Click, rulebook: Rulebook, now: datetime) -> tuple[Acted, Alert | None]:
     """A person's word on a statement, and what the desk is told of it."""
-    if why := roles.why_not(click, rulebook):
-        return Acted(click=click, outcome="refused", because=why), None
-    incident = incident_now(state, click.incident)
-    if incident is None:
-        return Acted(click=click, outcome="nothing", because=GONE), None
+    incident = pressed.meant(state, click, rulebook)
+    if isinstance(incident, Acted):
+        return incident, None
     before = _meant(state, incident, click, rulebook, now)
     if before and click.hash == SHOWN:
         click = replace(click, hash=before.hash)

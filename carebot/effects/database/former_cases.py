@@ -11,6 +11,7 @@ import msgspec
 
 from carebot.decide.care.desk import Desk
 from carebot.decide.care.replies import named_first
+from carebot.decide.match import is_ours
 from carebot.effects.database.rows import ms
 from carebot.model import Case, Message
 
@@ -21,7 +22,7 @@ _decode = msgspec.json.Decoder(Case).decode
 
 
 def former_cases(
-    conn: sqlite3.Connection, messages: Sequence[Message], own: Collection[tuple[str, str]], desk: Desk, since: datetime
+    conn: sqlite3.Connection, messages: Sequence[Message], own: frozenset[tuple[str, str]], desk: Desk, since: datetime
 ) -> Mapping[str, Case]:
     """Of each of these messages, by its id: the last case of who wrote it, or, where the brand did, of whom it answers.
 
@@ -33,7 +34,7 @@ def former_cases(
     answers: dict[str, str] = {}  # message of ours → what it answers
     names: dict[str, tuple[str, str]] = {}  # message of ours → (network, handle) it begins with, where it answers nothing we have
     for message in messages:
-        if message.by_brand or (message.source, message.author.lower().lstrip("@")) in own:
+        if is_ours(message, own):
             to = message.in_reply_to or message.conversation
             if to and to not in desk.by_message:
                 answers[message.id] = to
